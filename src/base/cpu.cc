@@ -1,0 +1,33 @@
+#include "base/cpu.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+namespace lips {
+namespace {
+
+Isa Detect() {
+  Isa best = Isa::kScalar;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) best = Isa::kAvx2;
+  if (best == Isa::kAvx2 && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+      __builtin_cpu_supports("avx512bf16")) {
+    best = Isa::kAvx512;
+  }
+  const char* wish = std::getenv("LIPSTREAM_ISA");
+  if (wish == nullptr) return best;
+  const std::string_view name(wish);
+  if (name == "scalar") return Isa::kScalar;
+  if (name == "avx2") return std::min(best, Isa::kAvx2);
+  return best;
+}
+
+}  // namespace
+
+Isa ActiveIsa() {
+  static const Isa isa = Detect();
+  return isa;
+}
+
+}  // namespace lips

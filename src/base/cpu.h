@@ -1,0 +1,11 @@
+// Which instruction sets this process may use.
+#pragma once
+
+namespace lips {
+
+enum class Isa { kScalar, kAvx2, kAvx512 };  // ascending
+
+// The best level this CPU offers, lowered by LIPSTREAM_ISA=scalar|avx2|avx512 if that is set.
+Isa ActiveIsa();
+
+}  // namespace lips

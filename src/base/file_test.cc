@@ -1,0 +1,64 @@
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace lips {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() /
+              ("lipstream_file_test_" +
+               std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(folder_);
+    ASSERT_TRUE(MakeFolder(folder_).ok());
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  size_t EntryCount() const {
+    return static_cast<size_t>(
+        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+  }
+  Path folder_;
+};
+
+TEST_F(FileTest, WhatIsWrittenIsReadAndMapped) {
+  const Path path = folder_ / "a.txt";
+  ASSERT_TRUE(WriteFileAtomically(path, "hello").ok());
+  EXPECT_EQ(ReadTextFile(path).value(), "hello");
+  const auto mapped = MappedFile::Open(path);
+  ASSERT_TRUE(mapped.ok());
+  EXPECT_EQ(mapped.value().bytes().size(), 5u);
+  EXPECT_EQ(EntryCount(), 1u) << "no temporary file stays behind";
+}
+
+TEST_F(FileTest, AnUncommittedFileLeavesTheTargetAsItWas) {
+  const Path path = folder_ / "a.mp4";
+  ASSERT_TRUE(WriteFileAtomically(path, "old").ok());
+  {
+    auto file = AtomicFile::Create(path);
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ(file.value().temporary_path().extension(), ".mp4");
+  }
+  EXPECT_EQ(ReadTextFile(path).value(), "old");
+  EXPECT_EQ(EntryCount(), 1u);
+}
+
+TEST_F(FileTest, ErrorsNameThePathAndTheReason) {
+  EXPECT_EQ(ReadTextFile(folder_ / "none").error().message(),
+            "cannot open '" + (folder_ / "none").string() + "': No such file or directory");
+  EXPECT_EQ(ReadTextFile(folder_).error().code(), ErrorCode::kIo);
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "a", "four").ok());
+  EXPECT_EQ(ReadTextFile(folder_ / "a", 3).error().code(), ErrorCode::kResourceLimit);
+  EXPECT_EQ(AtomicFile::Create(folder_ / "no" / "file").error().code(), ErrorCode::kIo);
+  EXPECT_EQ(AtomicFile::Create(folder_).error().message(),
+            "cannot write '" + folder_.string() + "': it is a folder");
+}
+
+}  // namespace
+}  // namespace lips
