@@ -16,8 +16,8 @@ namespace {
 
 Error ErrnoError(std::string_view what, const Path& path) {
   const int code = errno;
-  return Error(ErrorCode::kIo, std::string(what) + " '" + path.string() +
-                                   "': " + std::generic_category().message(code));
+  return Error(ErrorCode::kIo,
+               std::string(what) + " '" + path.string() + "': " + std::generic_category().message(code));
 }
 
 // Closes on every way out.
@@ -51,9 +51,8 @@ Result<Container> ReadInto(const Path& path, size_t max_bytes) {
   if (!fd.valid()) return ErrnoError("cannot open", path);
   ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
   if (size > max_bytes) {
-    return Error(ErrorCode::kResourceLimit, "'" + path.string() + "' has " + std::to_string(size) +
-                                                " bytes; at most " + std::to_string(max_bytes) +
-                                                " are read");
+    return Error(ErrorCode::kResourceLimit, "'" + path.string() + "' has " + std::to_string(size) + " bytes; at most " +
+                                                std::to_string(max_bytes) + " are read");
   }
   Container bytes(size, {});
   size_t done = 0;
@@ -84,9 +83,7 @@ Result<std::vector<uint8_t>> ReadFile(const Path& path, size_t max_bytes) {
   return ReadInto<std::vector<uint8_t>>(path, max_bytes);
 }
 
-Result<std::string> ReadTextFile(const Path& path, size_t max_bytes) {
-  return ReadInto<std::string>(path, max_bytes);
-}
+Result<std::string> ReadTextFile(const Path& path, size_t max_bytes) { return ReadInto<std::string>(path, max_bytes); }
 
 Result<MappedFile> MappedFile::Open(const Path& path) {
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -119,8 +116,7 @@ Result<AtomicFile> AtomicFile::Create(const Path& target) {
   std::random_device random;
   const std::string unique = std::to_string(::getpid()) + "." + std::to_string(random());
   const Path temporary = FolderOf(target) / (".tmp." + unique + "." + target.filename().string());
-  const FileDescriptor fd(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  const FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!fd.valid()) return ErrnoError("cannot write", target);
   return AtomicFile(target, temporary);
 }
@@ -162,16 +158,14 @@ Status WriteFileAtomically(const Path& target, std::span<const uint8_t> bytes) {
 }
 
 Status WriteFileAtomically(const Path& target, std::string_view text) {
-  return WriteFileAtomically(
-      target, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  return WriteFileAtomically(target, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
 Status MakeFolder(const Path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
-    return Error(ErrorCode::kIo,
-                 "cannot create folder '" + folder.string() + "': " + error.message());
+    return Error(ErrorCode::kIo, "cannot create folder '" + folder.string() + "': " + error.message());
   }
   return {};
 }

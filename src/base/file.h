@@ -57,8 +57,7 @@ class AtomicFile {
   Status Commit();
 
  private:
-  AtomicFile(Path target, Path temporary)
-      : target_(std::move(target)), temporary_(std::move(temporary)) {}
+  AtomicFile(Path target, Path temporary) : target_(std::move(target)), temporary_(std::move(temporary)) {}
   Path target_;
   Path temporary_;  // empty once committed or moved from
 };

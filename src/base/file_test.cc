@@ -14,15 +14,13 @@ class FileTest : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = fs::temp_directory_path() /
-              ("lipstream_file_test_" +
-               std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+              ("lipstream_file_test_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     fs::remove_all(folder_);
     ASSERT_TRUE(MakeFolder(folder_).ok());
   }
   void TearDown() override { fs::remove_all(folder_); }
   size_t EntryCount() const {
-    return static_cast<size_t>(
-        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+    return static_cast<size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
   Path folder_;
 };
@@ -56,8 +54,7 @@ TEST_F(FileTest, ErrorsNameThePathAndTheReason) {
   ASSERT_TRUE(WriteFileAtomically(folder_ / "a", "four").ok());
   EXPECT_EQ(ReadTextFile(folder_ / "a", 3).error().code(), ErrorCode::kResourceLimit);
   EXPECT_EQ(AtomicFile::Create(folder_ / "no" / "file").error().code(), ErrorCode::kIo);
-  EXPECT_EQ(AtomicFile::Create(folder_).error().message(),
-            "cannot write '" + folder_.string() + "': it is a folder");
+  EXPECT_EQ(AtomicFile::Create(folder_).error().message(), "cannot write '" + folder_.string() + "': it is a folder");
 }
 
 }  // namespace

@@ -66,8 +66,7 @@ void DumpTo(const Json& json, bool compact, int depth, std::string& out) {
     out += Quote(json.as_string());
   } else if (json.is_array()) {
     // Arrays of plain values (shapes, rectangles) stay on one line.
-    const bool flat = std::ranges::none_of(
-        json.array(), [](const Json& e) { return e.is_array() || e.is_object(); });
+    const bool flat = std::ranges::none_of(json.array(), [](const Json& e) { return e.is_array() || e.is_object(); });
     out += '[';
     for (size_t i = 0; i < json.array().size(); ++i) {
       if (i > 0) out += compact || !flat ? "," : ", ";

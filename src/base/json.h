@@ -47,7 +47,7 @@ class Json {
 
   // The contents, or an empty/zero value when the type is another; ask is_...() first where it matters.
   bool as_bool() const;
-  int64_t as_int() const;     // of a double: truncated, clamped to the range
+  int64_t as_int() const;  // of a double: truncated, clamped to the range
   double as_double() const;
   const std::string& as_string() const;
   const Array& array() const;

@@ -27,8 +27,7 @@ TEST(Result, CarriesTheFirstErrorOut) {
   EXPECT_EQ(Quarter(8).value(), 2);
   EXPECT_EQ(Quarter(6).error().message(), "3 is odd");
   EXPECT_FALSE(Check(3).ok());
-  EXPECT_EQ(Error(ErrorCode::kIo, "no such file").Within("open a.wav").message(),
-            "open a.wav: no such file");
+  EXPECT_EQ(Error(ErrorCode::kIo, "no such file").Within("open a.wav").message(), "open a.wav: no such file");
 }
 
 }  // namespace

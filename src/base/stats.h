@@ -13,9 +13,7 @@ namespace lips {
 class Stopwatch {
  public:
   void Restart() { start_ = Clock::now(); }
-  double ElapsedMs() const {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
-  }
+  double ElapsedMs() const { return std::chrono::duration<double, std::milli>(Clock::now() - start_).count(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -30,7 +28,7 @@ class DurationStats {
  public:
   void Add(double ms);
 
-  int64_t count() const { return count_; }      // the first one included
+  int64_t count() const { return count_; }  // the first one included
   double first_ms() const { return first_ms_; }
   double total_ms() const { return total_ms_; }  // the first one included
   // `p` in [0, 100], by nearest rank, of all but the first (of the first when it is the only one).

@@ -1,0 +1,27 @@
+// Which feature rows the generator hears for a video frame.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+
+namespace lips {
+
+inline constexpr int kWindowRows = 16;   // the generator hears this many feature rows
+inline constexpr int kWindowCentre = 8;  // ... of which this one belongs to the video frame
+
+enum class WindowEdge : uint8_t {
+  kZeros,   // what the network saw in training
+  kRepeat,  // the first or last row again
+};
+
+// Copies feature rows [frame - 8, frame + 8) into `out`, row after row; rows outside [0, count) as `edge` says.
+// With 512-float rows the result seen as [32, 16, 16] is the generator's audio input.
+//
+// `features` is [count, row_floats]; `out` is [16, row_floats]. Errors: kInvalidInput unless 0 <= frame < count
+// and both sizes fit row_floats. Source: spec.md 2.2.
+Status FillWindow(std::span<const float> features, int row_floats, int64_t frame, WindowEdge edge,
+                  std::span<float> out);
+
+}  // namespace lips

@@ -1,0 +1,104 @@
+// An avatar package, opened: whatever its layout, the same questions get answers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "avatar/geometry.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "media/frame.h"
+
+namespace lips {
+
+// The layouts of docs/formats.md, told by content.
+enum class AvatarLayout : uint8_t { kPackage2, kTest, kFlattenedOnnx, kTrainingTree, kOld };
+std::string_view Name(AvatarLayout layout);
+
+enum class InputSource : uint8_t {
+  kAuto,     // the package's own ROI and masked pictures when it has them
+  kPackage,  // ... and an error when it has not
+  kDerived,  // always from the full frame
+};
+
+// One template frame with everything rendering needs of it.
+struct TemplateFace {
+  YuvImage frame;     // the full picture
+  FaceInputs inputs;  // crop, roi, masked
+};
+
+// Reads template frames in any order in bounded memory. One thread at a time; open several for several threads.
+//
+// Frames are decoded in chunks (kept decoded when the whole template fits the budget), so that backward play costs
+// about as much as forward play and memory is the same for any length and direction.
+class TemplateReader {
+ public:
+  virtual ~TemplateReader() = default;
+  // Frame `index` in [0, frames). `out` is filled in place, its memory reused. Errors: kIo, kCorrupted naming file and
+  // frame.
+  virtual Status Read(int64_t index, TemplateFace& out) = 0;
+};
+
+struct AvatarOptions {
+  InputSource inputs = InputSource::kAuto;
+  std::optional<Path> model;                      // instead of the package's generator
+  std::optional<Path> audio_encoder;              // instead of the package's encoder
+  size_t decode_budget_bytes = size_t{96} << 20;  // decoded template frames kept at once
+  int decode_threads = 1;
+};
+
+// Immutable after Open; any number of threads may ask it.
+class Avatar {
+ public:
+  // Opens a folder. Errors: kIo; kInvalidInput when no layout matches (says what was looked for); kCorrupted naming the
+  // file and entry (a rectangle outside the frame, counts that disagree, ...).
+  static Result<Avatar> Open(const Path& folder, const AvatarOptions& options);
+  Avatar(Avatar&&) noexcept;
+  Avatar& operator=(Avatar&&) noexcept;
+  ~Avatar();
+
+  const std::string& name() const;  // the folder's name, or the manifest's dataset_name
+  const Path& folder() const;
+  AvatarLayout layout() const;
+  const VideoInfo& video() const;  // of the full frames; frames = usable template frames
+  FaceGeometry face() const;
+  Rect mask() const;                       // measured, or the default where nothing can be measured
+  const std::vector<Rect>& rects() const;  // one per template frame, all inside the frame
+  bool has_package_inputs() const;         // own ROI and masked pictures
+  // Weights; errors name every place that was looked at. kIo when missing.
+  Result<Path> generator_model() const;
+  Result<Path> audio_encoder_model() const;
+  std::optional<Path> packaged_features() const;  // aud_ave.npy / .bin; never used unless asked for
+
+  Result<std::unique_ptr<TemplateReader>> OpenTemplates() const;
+
+  // Facts for `avatar info`.
+  Json Info() const;
+  // SHA-256 over the full-frame source, rectangles and mask: the avatar's identity in reports.
+  Result<std::string> ContentHash() const;
+
+ private:
+  struct State;
+  explicit Avatar(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Goes through the whole package: every count, rectangle, mask, picture, landmark, weight (missing, NaN) and declared
+// hash. The report lists each check with what was found; `faults` is empty for a sound package.
+struct AvatarCheck {
+  struct Item {
+    std::string what;  // "rectangles"
+    bool ok = true;
+    std::string found;  // "523 of 523 inside 1280x720, side 173..189 px"
+  };
+  std::vector<Item> items;
+  bool ok() const;
+};
+Result<AvatarCheck> CheckAvatar(const Path& folder, const AvatarOptions& options);
+
+}  // namespace lips

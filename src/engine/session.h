@@ -1,0 +1,50 @@
+// One network ready to run on one backend: the narrow waist between graphs and products.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "model/graph.h"
+
+namespace lips {
+
+enum class Backend : uint8_t { kReference, kOnnxRuntime, kNull };  // kNull: no network; returns the ROI
+enum class Provider : uint8_t { kCpu, kCuda, kTensorRt };          // of ONNX Runtime
+
+std::string_view Name(Backend backend);               // "reference", "ort", "null": the names of --engine
+std::string_view Name(Provider provider);             // "cpu", "cuda", "tensorrt"
+Result<Backend> ParseBackend(std::string_view name);  // kInvalidInput lists the choices
+Result<Provider> ParseProvider(std::string_view name);
+
+struct SessionOptions {
+  Backend backend = Backend::kOnnxRuntime;
+  Provider provider = Provider::kCpu;
+  int threads = 0;  // compute threads; 0: one per core
+};
+
+// Runs a graph. One Run at a time; move the whole session between threads freely.
+class Session {
+ public:
+  virtual ~Session() = default;
+  // `inputs` in the order of Graph::inputs. `outputs` (as many as Graph::outputs) are resized as needed; memory they
+  // already have is reused, so a caller that keeps them pays no allocation in the steady state.
+  virtual Status Run(std::span<const TensorView> inputs, std::span<Tensor> outputs) = 0;
+  virtual std::string Describe() const = 0;  // "ort 1.29.0 cpu, 2 threads"
+};
+
+// Errors: kUnsupported (an operator, named with its node and the backend that can run it; a provider this machine or
+// build lacks, saying what is missing and how to get it), kCorrupted (weights missing, NaN or infinite, by name).
+Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOptions& options);
+
+// The first operator of `graph` the backend cannot run, as a sentence; empty when it can run all of them.
+std::string FirstUnsupported(const Graph& graph, Backend backend);
+
+// Whether ONNX Runtime can be loaded here, and from where; else the sentence that says what was tried.
+Result<std::string> OnnxRuntimeVersion();
+
+}  // namespace lips

@@ -1,0 +1,33 @@
+// Bicubic resampling of 8-bit images, equal to OpenCV's INTER_CUBIC to 1 level.
+#pragma once
+
+#include <memory>
+
+#include "image/view.h"
+
+namespace lips {
+
+// A resize of one fixed geometry: coefficients and scratch memory made once, no allocation afterwards.
+//
+// Keys' cubic with a = -0.75, half-pixel centres, edge pixels repeated, no antialiasing when shrinking.
+// Source: spec.md 1.4, 4; OpenCV 4.6 resize.cpp. One thread at a time.
+class CubicResizer {
+ public:
+  // All sizes >= 1.
+  CubicResizer(int from_width, int from_height, int to_width, int to_height);
+  CubicResizer(CubicResizer&&) noexcept;
+  CubicResizer& operator=(CubicResizer&&) noexcept;
+  ~CubicResizer();
+
+  // `from` and `to` have the sizes given above and do not overlap.
+  void Run(ConstImageView from, ImageView to);
+
+ private:
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
+};
+
+// One-off convenience. Same result.
+void ResizeCubic(ConstImageView from, ImageView to);
+
+}  // namespace lips

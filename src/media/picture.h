@@ -1,0 +1,26 @@
+// Single pictures: PNG and JPEG files.
+#pragma once
+
+#include "base/file.h"
+#include "base/result.h"
+#include "image/image.h"
+
+namespace lips {
+
+// Decodes a JPEG or PNG, told by content. At most 16384 x 16384. Errors: kIo, kCorrupted, kUnsupported, naming the
+// path.
+Result<Image> ReadPicture(const Path& path);
+
+// JPEG straight to planes (4:2:0; other subsamplings are converted), BT.601 full range as JFIF says.
+Result<YuvImage> ReadJpegAsYuv(const Path& path);
+
+// Atomic. Lossless. Errors: kIo.
+Status WritePng(const Path& path, ConstImageView image);
+Status WritePng(const Path& path, ConstPlaneView image);
+// Atomic. `quality` 1..100; 4:2:0. Errors: kIo.
+Status WriteJpeg(const Path& path, ConstImageView image, int quality);
+
+// WritePng or WriteJpeg (quality 95) by extension. Errors: kInvalidInput (other extension).
+Status WritePicture(const Path& path, ConstImageView image);
+
+}  // namespace lips
