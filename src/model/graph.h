@@ -13,19 +13,23 @@
 
 namespace lips {
 
+inline constexpr int kMinOpset = 11;  // versions of ONNX's default operator set whose semantics we know
+inline constexpr int kMaxOpset = 17;
 inline constexpr int64_t kDynamicDim = -1;
+inline constexpr size_t kMaxRank = 8;    // more dimensions are refused
 using ValueId = int;                     // index into Graph::values
 inline constexpr ValueId kNoValue = -1;  // an optional input that is not given
 
 // An edge of the graph: a graph input, a constant, or some node's output.
 struct Value {
-  std::string name;
+  std::string name;  // unique in its graph
   DType dtype = DType::kF32;
   bool has_shape = false;  // false: rank unknown until InferShapes
   Dims dims;               // kDynamicDim where only the run tells
 };
 
 using Attribute = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>, Tensor>;
+Attribute CloneOf(const Attribute& attribute);
 
 // One ONNX operator, semantics of Graph::opset. Move-only (attributes own tensors).
 struct Node {
@@ -40,6 +44,7 @@ struct Node {
   std::string_view String(std::string_view key, std::string_view otherwise) const;
   std::vector<int64_t> Ints(std::string_view key, std::vector<int64_t> otherwise = {}) const;
   const Tensor* TensorAttribute(std::string_view key) const;  // nullptr when absent
+  Node Clone() const;
 };
 
 struct Graph {
@@ -51,7 +56,7 @@ struct Graph {
   std::vector<ValueId> inputs;          // without constants
   std::vector<ValueId> outputs;
 
-  ValueId AddValue(Value value);             // returns its id
+  ValueId AddValue(Value value);             // returns its id; an empty name becomes "value_<id>"
   const Tensor* Constant(ValueId id) const;  // nullptr when `id` is not a constant
   // The node that makes `id`, or -1 (graph input or constant). O(nodes): build an index for more than a few.
   int Producer(ValueId id) const;
@@ -60,9 +65,14 @@ struct Graph {
 
 // "Conv 'up5.0/expand' (node 87)"
 std::string Describe(const Graph& graph, int node);
+std::string DescribeNode(const Node& node, int index);  // the same for a node that is in no graph yet
 
-// Checks what every consumer relies on: ids in range, each value produced at most once, topological order, outputs
-// produced, constants with data matching their dims, no cycles. Errors: kCorrupted naming the node.
+// A name from a file, fit for a message: in quotes, control characters replaced, cut after 80 bytes.
+std::string QuoteName(std::string_view name);
+
+// Checks what every consumer relies on: ids in range, names unique, each value produced at most once, topological order
+// (so no cycles), at least one output and all of them produced, constants with data matching their dims, ranks within
+// kMaxRank (kUnsupported). Errors otherwise: kCorrupted naming the node or value.
 Status Validate(const Graph& graph);
 
 }  // namespace lips
