@@ -1,0 +1,30 @@
+// The one place where an instruction set is chosen.
+#pragma once
+
+#include "base/cpu.h"
+#include "kernels/bgr_to_yuv.h"
+#include "kernels/cubic.h"
+#include "kernels/unit.h"
+#include "kernels/yuv_to_bgr.h"
+
+namespace lips::kernels {
+
+// One pointer per kernel, never null.
+struct Table {
+  YuvToBgrRowFn* yuv_to_bgr_row = YuvToBgrRow_scalar;
+  BgrDifferenceRowFn* bgr_difference_row = BgrDifferenceRow_scalar;
+  AddLumaRowFn* add_luma_row = AddLumaRow_scalar;
+  AddChromaRowFn* add_chroma_row = AddChromaRow_scalar;
+  CubicAcrossFn* cubic_across = CubicAcross_scalar;
+  CubicDownFn* cubic_down = CubicDown_scalar;
+  UnitFromBgrRowFn* unit_from_bgr_row = UnitFromBgrRow_scalar;
+  BgrFromUnitRowFn* bgr_from_unit_row = BgrFromUnitRow_scalar;
+};
+
+// The table for `isa`; entries a level lacks come from the level below.
+Table TableFor(Isa isa);
+
+// TableFor(ActiveIsa()), resolved once.
+const Table& Active();
+
+}  // namespace lips::kernels
