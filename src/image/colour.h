@@ -5,15 +5,17 @@
 
 namespace lips {
 
-// Converts the whole view in the matrix and range of `from.format`. Chroma is repeated (nearest), as the
-// reference's decoder does. Sizes are equal. docs/numerics.md gives the rounding.
+// Converts the whole view in the matrix and range of `from.format`. Equal to the bit to what FFmpeg's swscale gives
+// FFmpeg's and OpenCV's users on x86 (bgr24, no accurate rounding, even height): chroma is repeated, products are
+// rounded down one by one. Sizes are equal. docs/numerics.md has the measurement.
 void YuvToBgr(ConstYuvView from, ImageView to);
 
 // Same for the pixels of `rect` only (anywhere inside `from`, odd edges allowed); `to` has the rect's size.
 // Bit-equal to cropping a whole conversion.
 void YuvToBgr(ConstYuvView from, Rect rect, ImageView to);
 
-// The inverse; chroma is the mean of its 2x2 block. For pictures that never were YUV.
+// The nearest Y'CbCr to each pixel; chroma is the mean of the pixels it covers. Sizes are equal; the matrix and range
+// are those of `to.format`. For pictures that never were YUV: it undoes YuvToBgr only to about 2 levels.
 void BgrToYuv(ConstImageView from, YuvView to);
 
 // full range -> limited range of the same matrix (JPEG pictures into video). Sizes equal; in place allowed.

@@ -1,9 +1,9 @@
-// Owners of 8-bit images. Move-only; rows are packed, the first one 64-byte aligned.
+// Owners of 8-bit images. Move-only (a moved-from one is empty); rows are packed, the first one 64-byte aligned.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <utility>
 
+#include "image/aligned_bytes.h"
 #include "image/view.h"
 
 namespace lips {
@@ -13,8 +13,16 @@ class Image {
  public:
   Image() = default;
   Image(int width, int height);  // black; width, height >= 0
-  Image(Image&&) noexcept = default;
-  Image& operator=(Image&&) noexcept = default;
+  Image(Image&& other) noexcept
+      : width_(std::exchange(other.width_, 0)),
+        height_(std::exchange(other.height_, 0)),
+        pixels_(std::move(other.pixels_)) {}
+  Image& operator=(Image&& other) noexcept {
+    width_ = std::exchange(other.width_, 0);
+    height_ = std::exchange(other.height_, 0);
+    pixels_ = std::move(other.pixels_);
+    return *this;
+  }
 
   int width() const { return width_; }
   int height() const { return height_; }
@@ -27,7 +35,7 @@ class Image {
  private:
   int width_ = 0;
   int height_ = 0;
-  std::vector<uint8_t> pixels_;
+  AlignedBytes pixels_;
 };
 
 // Planar 4:2:0.
@@ -35,6 +43,18 @@ class YuvImage {
  public:
   YuvImage() = default;
   YuvImage(int width, int height, YuvFormat format);  // black in `format`
+  YuvImage(YuvImage&& other) noexcept
+      : width_(std::exchange(other.width_, 0)),
+        height_(std::exchange(other.height_, 0)),
+        format_(other.format_),
+        samples_(std::move(other.samples_)) {}
+  YuvImage& operator=(YuvImage&& other) noexcept {
+    width_ = std::exchange(other.width_, 0);
+    height_ = std::exchange(other.height_, 0);
+    format_ = other.format_;
+    samples_ = std::move(other.samples_);
+    return *this;
+  }
 
   int width() const { return width_; }
   int height() const { return height_; }
@@ -49,7 +69,7 @@ class YuvImage {
   int width_ = 0;
   int height_ = 0;
   YuvFormat format_;
-  std::vector<uint8_t> samples_;
+  AlignedBytes samples_;
 };
 
 // Copies all rows; both must have the same size.

@@ -9,7 +9,8 @@ namespace lips {
 
 // A resize of one fixed geometry: coefficients and scratch memory made once, no allocation afterwards.
 //
-// Keys' cubic with a = -0.75, half-pixel centres, edge pixels repeated, no antialiasing when shrinking.
+// Keys' cubic with a = -0.75, half-pixel centres, edge pixels repeated, no antialiasing when shrinking; in OpenCV's
+// fixed point. docs/numerics.md says where OpenCV itself departs from that by a level.
 // Source: spec.md 1.4, 4; OpenCV 4.6 resize.cpp. One thread at a time.
 class CubicResizer {
  public:
@@ -18,6 +19,9 @@ class CubicResizer {
   CubicResizer(CubicResizer&&) noexcept;
   CubicResizer& operator=(CubicResizer&&) noexcept;
   ~CubicResizer();
+
+  // Makes this a resize of another geometry, as if newly made; keeps the memory when it suffices.
+  void Reset(int from_width, int from_height, int to_width, int to_height);
 
   // `from` and `to` have the sizes given above and do not overlap.
   void Run(ConstImageView from, ImageView to);

@@ -1,0 +1,109 @@
+#include "image/colour.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <vector>
+
+#include "image/colour_matrix.h"
+#include "kernels/table.h"
+
+namespace lips {
+namespace {
+
+void MapPlane(ConstPlaneView from, PlaneView to, const std::array<uint8_t, 256>& map) {
+  assert(from.width == to.width && from.height == to.height);
+  for (int y = 0; y < from.height; ++y) {
+    const uint8_t* in = from.Row(y);
+    std::transform(in, in + from.width, to.Row(y), [&map](uint8_t sample) { return map[sample]; });
+  }
+}
+
+// round(middle_out + (i - middle_in) * levels / 255) for every sample i.
+std::array<uint8_t, 256> RangeMap(int middle_in, int middle_out, int levels) {
+  std::array<uint8_t, 256> map;
+  for (int i = 0; i < 256; ++i) {
+    const int scaled = (i - middle_in) * levels;
+    const int rounded = (2 * scaled + (scaled < 0 ? -255 : 255)) / 510;
+    map[static_cast<size_t>(i)] = static_cast<uint8_t>(std::clamp(middle_out + rounded, 0, 255));
+  }
+  return map;
+}
+
+// Three planes of one row of differences, with one spare column so that an odd width can be completed.
+struct DifferencePlanes {
+  explicit DifferencePlanes(size_t width) : b(width + 1), g(width + 1), r(width + 1) {}
+  std::vector<int16_t> b, g, r;
+  void RepeatLast(size_t width) {
+    for (auto* plane : {&b, &g, &r}) (*plane)[width] = (*plane)[width - 1];
+  }
+};
+
+}  // namespace
+
+void YuvToBgr(ConstYuvView from, ImageView to) { YuvToBgr(from, {0, 0, from.width(), from.height()}, to); }
+
+void YuvToBgr(ConstYuvView from, Rect rect, ImageView to) {
+  assert(to.width == rect.width && to.height == rect.height);
+  assert(rect.x >= 0 && rect.y >= 0 && rect.right() <= from.width() && rect.bottom() <= from.height());
+  if (rect.width == 0) return;
+  const kernels::YuvToBgrFactors factors = YuvToBgrFactorsOf(from.format);
+  const auto convert = kernels::Active().yuv_to_bgr_row;
+  for (int row = 0; row < rect.height; ++row) {
+    uint8_t* bgr = to.Row(row);
+    const uint8_t* y = from.y.Row(rect.y + row) + rect.x;
+    const uint8_t* u = from.u.Row((rect.y + row) / 2) + rect.x / 2;
+    const uint8_t* v = from.v.Row((rect.y + row) / 2) + rect.x / 2;
+    auto n = static_cast<size_t>(rect.width);
+    if (rect.x % 2 == 1) {  // the first pixel is the right half of its chroma sample; pairs begin after it
+      convert(bgr, y, u, v, 1, factors);
+      bgr += 3;
+      ++y, ++u, ++v, --n;
+    }
+    convert(bgr, y, u, v, n, factors);
+  }
+}
+
+void BgrToYuv(ConstImageView from, YuvView to) {
+  assert(to.width() == from.width && to.height() == from.height);
+  if (from.width == 0) return;
+  // A picture is its difference from black, added to black: the compositor's kernels do both jobs.
+  const auto width = static_cast<size_t>(from.width);
+  const kernels::BgrToYuvFactors factors = BgrToYuvFactorsOf(to.format);
+  const kernels::Table& table = kernels::Active();
+  const std::vector<uint8_t> black(3 * width);
+  DifferencePlanes upper(width), lower(width);
+
+  const auto luma_row = [&](int row, DifferencePlanes& planes) {
+    table.bgr_difference_row(planes.b.data(), planes.g.data(), planes.r.data(), from.Row(row), black.data(), width);
+    planes.RepeatLast(width);
+    std::memset(to.y.Row(row), BlackLuma(to.format.range), width);
+    table.add_luma_row(to.y.Row(row), planes.b.data(), planes.g.data(), planes.r.data(), width, factors);
+  };
+  for (int row = 0; row < from.height; row += 2) {
+    luma_row(row, upper);
+    const bool pair = row + 1 < from.height;
+    if (pair) luma_row(row + 1, lower);
+    const DifferencePlanes& second = pair ? lower : upper;
+    const kernels::DifferenceRows rows = {
+        {upper.b.data(), second.b.data()}, {upper.g.data(), second.g.data()}, {upper.r.data(), second.r.data()}};
+    uint8_t* u = to.u.Row(row / 2);
+    uint8_t* v = to.v.Row(row / 2);
+    const size_t chroma_width = (width + 1) / 2;
+    std::memset(u, 128, chroma_width);
+    std::memset(v, 128, chroma_width);
+    table.add_chroma_row(u, v, rows, chroma_width, factors);
+  }
+}
+
+void FullToLimited(ConstYuvView from, YuvView to) {
+  assert(from.format.range == YuvRange::kFull && to.format.range == YuvRange::kLimited);
+  static const std::array<uint8_t, 256> kLuma = RangeMap(0, 16, 219);
+  static const std::array<uint8_t, 256> kChroma = RangeMap(128, 128, 224);
+  MapPlane(from.y, to.y, kLuma);
+  MapPlane(from.u, to.u, kChroma);
+  MapPlane(from.v, to.v, kChroma);
+}
+
+}  // namespace lips
