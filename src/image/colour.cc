@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstring>
 #include <vector>
 
 #include "image/colour_matrix.h"
+#include "image/difference.h"
+#include "image/image.h"
 #include "kernels/table.h"
 
 namespace lips {
@@ -30,15 +31,6 @@ std::array<uint8_t, 256> RangeMap(int middle_in, int middle_out, int levels) {
   }
   return map;
 }
-
-// Three planes of one row of differences, with one spare column so that an odd width can be completed.
-struct DifferencePlanes {
-  explicit DifferencePlanes(size_t width) : b(width + 1), g(width + 1), r(width + 1) {}
-  std::vector<int16_t> b, g, r;
-  void RepeatLast(size_t width) {
-    for (auto* plane : {&b, &g, &r}) (*plane)[width] = (*plane)[width - 1];
-  }
-};
 
 }  // namespace
 
@@ -67,34 +59,10 @@ void YuvToBgr(ConstYuvView from, Rect rect, ImageView to) {
 
 void BgrToYuv(ConstImageView from, YuvView to) {
   assert(to.width() == from.width && to.height() == from.height);
-  if (from.width == 0) return;
-  // A picture is its difference from black, added to black: the compositor's kernels do both jobs.
-  const auto width = static_cast<size_t>(from.width);
-  const kernels::BgrToYuvFactors factors = BgrToYuvFactorsOf(to.format);
-  const kernels::Table& table = kernels::Active();
-  const std::vector<uint8_t> black(3 * width);
-  DifferencePlanes upper(width), lower(width);
-
-  const auto luma_row = [&](int row, DifferencePlanes& planes) {
-    table.bgr_difference_row(planes.b.data(), planes.g.data(), planes.r.data(), from.Row(row), black.data(), width);
-    planes.RepeatLast(width);
-    std::memset(to.y.Row(row), BlackLuma(to.format.range), width);
-    table.add_luma_row(to.y.Row(row), planes.b.data(), planes.g.data(), planes.r.data(), width, factors);
-  };
-  for (int row = 0; row < from.height; row += 2) {
-    luma_row(row, upper);
-    const bool pair = row + 1 < from.height;
-    if (pair) luma_row(row + 1, lower);
-    const DifferencePlanes& second = pair ? lower : upper;
-    const kernels::DifferenceRows rows = {
-        {upper.b.data(), second.b.data()}, {upper.g.data(), second.g.data()}, {upper.r.data(), second.r.data()}};
-    uint8_t* u = to.u.Row(row / 2);
-    uint8_t* v = to.v.Row(row / 2);
-    const size_t chroma_width = (width + 1) / 2;
-    std::memset(u, 128, chroma_width);
-    std::memset(v, 128, chroma_width);
-    table.add_chroma_row(u, v, rows, chroma_width, factors);
-  }
+  FillBlack(to);
+  // A picture is its difference from black, added to black. A stride of zero makes one black row serve all.
+  const std::vector<uint8_t> black(3 * static_cast<size_t>(from.width));
+  DifferenceAdder().Add(from, {black.data(), from.width, from.height, 0}, {0, 0, from.width, from.height}, to);
 }
 
 void FullToLimited(ConstYuvView from, YuvView to) {

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "image/colour_matrix.h"
+
 namespace lips {
 namespace {
 
@@ -60,9 +62,7 @@ void Image::Resize(int width, int height) {
 
 YuvImage::YuvImage(int width, int height, YuvFormat format) {
   Resize(width, height, format);
-  Fill(view().y, format.range == YuvRange::kLimited ? 16 : 0);
-  Fill(view().u, 128);
-  Fill(view().v, 128);
+  FillBlack(view());
 }
 
 YuvView YuvImage::view() { return PlanesOf<uint8_t>(samples_.data(), width_, height_, format_); }
@@ -81,6 +81,12 @@ void YuvImage::Resize(int width, int height, YuvFormat format) {
   width_ = width;
   height_ = height;
   format_ = format;
+}
+
+void FillBlack(YuvView view) {
+  Fill(view.y, BlackLuma(view.format.range));
+  Fill(view.u, 128);
+  Fill(view.v, 128);
 }
 
 void CopyPixels(ConstImageView from, ImageView to) { CopyRows<3>(from, to); }

@@ -72,6 +72,9 @@ class YuvImage {
   AlignedBytes samples_;
 };
 
+// Makes every pixel black in the matrix and range of the view.
+void FillBlack(YuvView view);
+
 // Copies all rows; both must have the same size.
 void CopyPixels(ConstImageView from, ImageView to);
 void CopyPixels(ConstYuvView from, YuvView to);
