@@ -16,8 +16,10 @@ namespace lips {
 using EncodeRowsFn = std::function<Status(std::span<const float> inputs, int64_t count, std::span<float> out)>;
 
 // Feeds any chunking of one signal's samples and yields feature rows in order, each as soon as the samples it
-// needs are there. Rows equal the offline result bit for bit (the law feature_stream_test.cc checks). Memory is
-// constant. One thread at a time; move-only.
+// needs are there: row 0 with sample 3400, row j > 0 with sample 200 floor(16 (j - 1) / 5) + 3400, and no earlier
+// moment is possible; the rows that hear the end come with Finish. Rows equal the offline result bit for bit (the law
+// feature_stream_test.cc checks). Memory is constant. After Finish or an error the stream is over: make a new one.
+// One thread at a time; move-only.
 class FeatureStream {
  public:
   FeatureStream(EncodeRowsFn encode, int row_floats);  // row_floats: 512 for AVE
@@ -29,7 +31,8 @@ class FeatureStream {
   Status Push(std::span<const float> samples, std::vector<float>& rows);
 
   // The signal is over: appends the rest; FeatureRows(MelColumns(samples pushed)) have then come out. Errors: also
-  // kInvalidInput when the signal was shorter than one encoder window (200 ms), naming its length.
+  // kInvalidInput when the signal was shorter than one encoder window (16 mel columns: 3,000 samples), naming its
+  // length.
   Status Finish(std::vector<float>& rows);
 
   int64_t samples() const;  // pushed so far

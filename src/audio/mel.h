@@ -14,6 +14,7 @@ inline constexpr int kModelRateHz = 16000;
 inline constexpr int kMelBands = 80;
 inline constexpr int kMelHopSamples = 200;
 inline constexpr int kMelFftSamples = 800;
+inline constexpr int kMelBins = kMelFftSamples / 2 + 1;  // frequencies 0, 20, ... 8000 Hz
 
 // Number of mel columns of a finished signal: 1 + floor(samples / 200), and 0 for an empty one.
 int64_t MelColumns(int64_t samples);
@@ -31,7 +32,8 @@ class MelStream {
   ~MelStream();
 
   // Consumes mono 16 kHz samples in [-1, 1] and appends every column that became complete (80 floats each, in
-  // [-4, 4], band 0 = lowest) to `out`. Column t is complete once sample 200 t + 399 is known.
+  // [-4, 4], band 0 = lowest) to `out`. Column t is complete once sample 200 t + 399 is known. A NaN or infinite
+  // sample spoils the columns that hear it, never their range.
   void Push(std::span<const float> samples, std::vector<float>& out);
 
   // The signal is over: appends the remaining columns (400 zeros behind the end), so that MelColumns(total) have

@@ -1,0 +1,41 @@
+#include "audio/window.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+namespace lips {
+
+Status FillWindow(std::span<const float> features, int row_floats, int64_t frame, WindowEdge edge,
+                  std::span<float> out) {
+  if (row_floats <= 0) {
+    return Error(ErrorCode::kInvalidInput, "feature rows of " + std::to_string(row_floats) + " floats; expected 1 up");
+  }
+  const auto row_size = static_cast<size_t>(row_floats);
+  if (features.size() % row_size != 0) {
+    return Error(ErrorCode::kInvalidInput, std::to_string(features.size()) + " feature values are no whole number of " +
+                                               std::to_string(row_floats) + "-float rows");
+  }
+  if (out.size() != kWindowRows * row_size) {
+    return Error(ErrorCode::kInvalidInput, "a window of " + std::to_string(out.size()) + " floats; expected " +
+                                               std::to_string(kWindowRows * row_size));
+  }
+  const auto count = static_cast<int64_t>(features.size() / row_size);
+  if (frame < 0 || frame >= count) {
+    return Error(ErrorCode::kInvalidInput,
+                 "frame " + std::to_string(frame) + " is outside the " + std::to_string(count) + " feature rows");
+  }
+  for (int64_t i = 0; i < kWindowRows; ++i) {
+    const int64_t wanted = frame - kWindowCentre + i;
+    const int64_t row = std::clamp<int64_t>(wanted, 0, count - 1);
+    const auto target = out.subspan(static_cast<size_t>(i) * row_size, row_size);
+    if (row != wanted && edge == WindowEdge::kZeros) {
+      std::ranges::fill(target, 0.0f);
+    } else {
+      std::ranges::copy(features.subspan(static_cast<size_t>(row) * row_size, row_size), target.begin());
+    }
+  }
+  return {};
+}
+
+}  // namespace lips
