@@ -51,7 +51,10 @@ struct FaceInputs {
 };
 void DeriveInputs(ConstImageView frame_rect_pixels, FaceGeometry face, Rect mask, FaceInputs& out);
 
-// Black rectangle into a picture.
+// The second half of DeriveInputs: roi and masked of an `out.crop` that is there already.
+void InputsFromCrop(FaceGeometry face, Rect mask, FaceInputs& out);
+
+// Black rectangle into a picture; `rect` lies inside it.
 void FillBlack(Rect rect, ImageView image);
 
 }  // namespace lips
