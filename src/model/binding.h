@@ -26,7 +26,10 @@ struct EncoderBinding {
   int64_t fixed_batch = 0;  // 0: dynamic
 };
 
-// Errors: kUnsupported listing every input and output with its shape and what was expected.
+// Inputs and outputs must be f32. Dims left open (even all of them) are tried with every shape above, largest image
+// first, and taken when the shapes of the whole network then work out; a batch that is declared open but turns out to
+// be baked into the network is reported as fixed. Networks with operators InferShapes does not know are bound by
+// their declared shapes. Errors: kUnsupported listing every input and output with its shape and what was expected.
 Result<GeneratorBinding> BindGenerator(const Graph& graph);
 Result<EncoderBinding> BindEncoder(const Graph& graph);
 

@@ -3,11 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "model/builder.h"
+#include "model/test_data.h"
 
 namespace lips {
 namespace {
@@ -38,15 +37,11 @@ TEST(Onnx, WriteReadWriteIsIdentical) {
   EXPECT_EQ(graph.value().nodes[1].inputs[1], kNoValue);
 }
 
-std::string TestData() {
-  const char* folder = std::getenv("LIPSTREAM_TEST_DATA");
-  return folder == nullptr ? std::string() : folder;
-}
-
 TEST(Onnx, ReadsTheNetworksOfARealPackage) {
-  for (const std::string file : {"/sanders/checkpoint/model_best.onnx", "/sanders/models/audio_encoder.onnx"}) {
-    if (!std::filesystem::exists(TestData() + file)) GTEST_SKIP() << "no " << file << " in LIPSTREAM_TEST_DATA";
-    const auto graph = ReadOnnx(TestData() + file);
+  for (const std::string file : {kGeneratorFile, kEncoderFile}) {
+    const Path path = TestData(file);
+    if (path.empty()) GTEST_SKIP() << "no " << file << " in LIPSTREAM_TEST_DATA";
+    const auto graph = ReadOnnx(path);
     ASSERT_TRUE(graph.ok()) << graph.error().message();
     const auto bytes = SerializeOnnx(graph.value());
     ASSERT_TRUE(bytes.ok()) << bytes.error().message();

@@ -12,8 +12,13 @@ struct SplitGraph {
   Graph tail;
 };
 
-// `input` is an index into graph.inputs. Nodes without any graph input (constants) go where they are used; a node with
-// dynamic-shape arithmetic is followed like any other. A graph whose head would be empty gets an identity head.
+// `input` is an index into graph.inputs. Nodes of constants alone go wherever they are used, in both parts if need be;
+// nodes nobody needs are dropped. What crosses is data: where the tail needs shapes of template values (a Resize to the
+// size of a skip connection), it reads them again from the values that cross, so that its batch may differ from the
+// head's; only when nothing suitable crosses is the computed shape handed over. Cut the result of InferShapes to have
+// no shape arithmetic at all. When the tail needs nothing of the input, or the input itself, the head passes it on
+// through an Identity. A graph output that depends on the input alone passes through the tail likewise.
+// Errors: kInvalidInput (no such input), those of Validate.
 Result<SplitGraph> CutByInput(const Graph& graph, int input);
 
 }  // namespace lips
