@@ -58,7 +58,7 @@ set(LIPSTREAM_TEST_DATA "${PROJECT_SOURCE_DIR}/../shared/data" CACHE PATH
 
 set(lips_flags_avx2 -mavx2 -mfma)
 set(lips_flags_avx512 ${lips_flags_avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512bf16
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # false alarm inside GCC 12's own headers
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized>)  # false alarms inside GCC 12's own headers
 function(lips_isa_sources library isa)
   target_sources(lips_${library} PRIVATE ${ARGN})
   set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "${lips_flags_${isa}}")
