@@ -9,11 +9,6 @@ find_package(spdlog REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(CLI11 REQUIRED)
 find_package(Protobuf REQUIRED)
-find_library(LIBYUV_LIBRARY yuv REQUIRED)
-find_path(LIBYUV_INCLUDE_DIR libyuv.h REQUIRED)
-add_library(libyuv::libyuv UNKNOWN IMPORTED)
-set_target_properties(libyuv::libyuv PROPERTIES IMPORTED_LOCATION ${LIBYUV_LIBRARY}
-  INTERFACE_INCLUDE_DIRECTORIES ${LIBYUV_INCLUDE_DIR})
 find_path(KISSFFT_INCLUDE_DIR kissfft/kissfft.hh REQUIRED)
 add_library(kissfft::kissfft INTERFACE IMPORTED)  # the C++ template is header only, which gives us double precision
 set_target_properties(kissfft::kissfft PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${KISSFFT_INCLUDE_DIR})
@@ -29,6 +24,7 @@ if(LIPSTREAM_TESTS)
   set_target_properties(opencv::imgproc PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES ${OPENCV_INCLUDE_DIR}
     INTERFACE_LINK_LIBRARIES "${OPENCV_IMGPROC_LIBRARY};${OPENCV_CORE_LIBRARY}")
+  find_path(SIMDE_INCLUDE_DIR simde/x86/avx512.h REQUIRED)  # lets the tests run AVX-512 kernels on any CPU
 endif()
 if(LIPSTREAM_BENCH)
   find_package(benchmark REQUIRED)
