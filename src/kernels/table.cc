@@ -2,7 +2,28 @@
 
 namespace lips::kernels {
 
-Table TableFor([[maybe_unused]] Isa isa) { return {}; }
+Table TableFor(Isa isa) {
+  Table t;
+  if (isa >= Isa::kAvx2) {
+    t.yuv_to_bgr_row = YuvToBgrRow_avx2;
+    t.bgr_difference_row = BgrDifferenceRow_avx2;
+    t.add_luma_row = AddLumaRow_avx2;
+    t.add_chroma_row = AddChromaRow_avx2;
+    t.cubic_across = CubicAcross_avx2;
+    t.cubic_down = CubicDown_avx2;
+    t.unit_from_bgr_row = UnitFromBgrRow_avx2;
+    t.bgr_from_unit_row = BgrFromUnitRow_avx2;
+  }
+  if (isa >= Isa::kAvx512) {
+    t.yuv_to_bgr_row = YuvToBgrRow_avx512;
+    t.bgr_difference_row = BgrDifferenceRow_avx512;
+    t.add_luma_row = AddLumaRow_avx512;
+    t.add_chroma_row = AddChromaRow_avx512;
+    t.cubic_across = CubicAcross_avx512;
+    t.cubic_down = CubicDown_avx512;
+  }
+  return t;
+}
 
 const Table& Active() {
   static const Table table = TableFor(ActiveIsa());

@@ -15,10 +15,8 @@ using BgrFromUnitRowFn = bool(uint8_t* bgr, const float* b, const float* g, cons
 
 UnitFromBgrRowFn UnitFromBgrRow_scalar;  // the definitions; every other one equals them bit for bit
 UnitFromBgrRowFn UnitFromBgrRow_avx2;
-UnitFromBgrRowFn UnitFromBgrRow_avx512;
 
 BgrFromUnitRowFn BgrFromUnitRow_scalar;
 BgrFromUnitRowFn BgrFromUnitRow_avx2;
-BgrFromUnitRowFn BgrFromUnitRow_avx512;
 
 }  // namespace lips::kernels

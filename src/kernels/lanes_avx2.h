@@ -1,0 +1,84 @@
+// Two 16-byte lanes in an AVX2 register; lanes.h says what for.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lips::kernels {
+namespace {
+
+using Vec = __m256i;
+constexpr size_t kLanes = 2;
+
+inline __m128i LoadLane(const uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+inline void StoreLane(uint8_t* p, __m128i lane) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), lane); }
+
+inline Vec Load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+inline void Store(void* p, Vec v) { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
+inline Vec Zero() { return _mm256_setzero_si256(); }
+inline Vec Set16(int16_t x) { return _mm256_set1_epi16(x); }
+inline Vec Set32(int32_t x) { return _mm256_set1_epi32(x); }
+inline Vec FromLane(__m128i lane) { return _mm256_broadcastsi128_si256(lane); }
+inline Vec FromLanes(__m128i l0, __m128i l1) { return _mm256_inserti128_si256(_mm256_castsi128_si256(l0), l1, 1); }
+
+// Lane k from p + k * stride_bytes.
+inline Vec LoadLanes(const void* p, size_t stride_bytes) {
+  const auto* q = static_cast<const uint8_t*>(p);
+  return FromLanes(LoadLane(q), LoadLane(q + stride_bytes));
+}
+// Lane k from p + offsets[k].
+inline Vec LoadLanesAt(const uint8_t* p, const int32_t* offsets) {
+  return FromLanes(LoadLane(p + offsets[0]), LoadLane(p + offsets[1]));
+}
+// Lane k to p + k * stride_bytes, in ascending order, so a later lane wins where they overlap.
+inline void StoreLanes(void* p, size_t stride_bytes, Vec v) {
+  auto* q = static_cast<uint8_t*>(p);
+  StoreLane(q, _mm256_castsi256_si128(v));
+  StoreLane(q + stride_bytes, _mm256_extracti128_si256(v, 1));
+}
+
+inline Vec Or(Vec a, Vec b) { return _mm256_or_si256(a, b); }
+inline Vec And(Vec a, Vec b) { return _mm256_and_si256(a, b); }
+inline Vec Add16(Vec a, Vec b) { return _mm256_add_epi16(a, b); }
+inline Vec Sub16(Vec a, Vec b) { return _mm256_sub_epi16(a, b); }
+inline Vec Add32(Vec a, Vec b) { return _mm256_add_epi32(a, b); }
+inline Vec MulHigh16(Vec a, Vec b) { return _mm256_mulhi_epi16(a, b); }
+inline Vec Mul32(Vec a, Vec b) { return _mm256_mullo_epi32(a, b); }
+inline Vec MulAddPairs16(Vec a, Vec b) { return _mm256_madd_epi16(a, b); }
+template <int kBits>
+inline Vec ShiftLeft16(Vec v) {
+  return _mm256_slli_epi16(v, kBits);
+}
+template <int kBits>
+inline Vec ShiftRightUnsigned16(Vec v) {
+  return _mm256_srli_epi16(v, kBits);
+}
+template <int kBits>
+inline Vec ShiftRight32(Vec v) {
+  return _mm256_srai_epi32(v, kBits);
+}
+
+// Within each lane, like the instructions of 128 bits.
+inline Vec Shuffle8(Vec v, Vec places) { return _mm256_shuffle_epi8(v, places); }
+inline Vec UnpackLow8(Vec a, Vec b) { return _mm256_unpacklo_epi8(a, b); }
+inline Vec UnpackHigh8(Vec a, Vec b) { return _mm256_unpackhi_epi8(a, b); }
+inline Vec UnpackLow16(Vec a, Vec b) { return _mm256_unpacklo_epi16(a, b); }
+inline Vec UnpackHigh16(Vec a, Vec b) { return _mm256_unpackhi_epi16(a, b); }
+inline Vec Pack32To16(Vec a, Vec b) { return _mm256_packs_epi32(a, b); }
+inline Vec Pack16To8(Vec a, Vec b) { return _mm256_packus_epi16(a, b); }  // clamps to 0..255
+
+// Across lanes: 8 kLanes bytes as words, and words clamped to bytes.
+inline Vec LoadWiden8(const uint8_t* p) {
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+inline void StoreClamped8(uint8_t* p, Vec words) {
+  const Vec bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0x08);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(bytes));
+}
+// The i-th 32 bits of lane k go to place i * kLanes + k.
+inline Vec Transpose32(Vec v) { return _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)); }
+
+}  // namespace
+}  // namespace lips::kernels

@@ -1,0 +1,21 @@
+#include "kernels/simde_table.h"
+
+// The bodies that avx512/*.cc compile, once more under other names.
+#include "kernels/bgr_to_yuv_inl.h"
+#include "kernels/cubic_inl.h"
+#include "kernels/yuv_to_bgr_inl.h"
+
+namespace lips::kernels {
+
+Table SimdeTable() {
+  Table t;
+  t.yuv_to_bgr_row = YuvToBgrRow_simde;
+  t.bgr_difference_row = BgrDifferenceRow_simde;
+  t.add_luma_row = AddLumaRow_simde;
+  t.add_chroma_row = AddChromaRow_simde;
+  t.cubic_across = CubicAcross_simde;
+  t.cubic_down = CubicDown_simde;
+  return t;
+}
+
+}  // namespace lips::kernels
