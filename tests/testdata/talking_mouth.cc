@@ -168,7 +168,7 @@ void WireHills(GeneratorWeights& w) {
   Keep(up2.second, kOpening);
   Wiring second(up2.second);
   Blur(up2.second, second, kHill, kBox);
-  Blur(up2.second, second, kLowerHill, kDown);
+  Blur(up2.second, second, kLowerHill, kBox);
   DoubleBlock& up3 = w.up[2];
   Wiring up3_first(up3.first);
   for (const int channel : {kOpening, kHill, kLowerHill}) Carry(up3.first, up3_first, channel, channel, kBox);
@@ -177,16 +177,16 @@ void WireHills(GeneratorWeights& w) {
 
 void WireCuts(GeneratorWeights& w) {
   constexpr float kSteepness = 10;
-  constexpr float kTop = 1.1F;  // a little above the hill: silence cuts nothing
+  constexpr float kTop = 0.8F;  // a little above the hills: silence cuts nothing
   InvertedResidual& cut = w.up[3].first;
   Wiring wiring(cut);
   const auto level = [&](int hill, float sink) {
     return wiring.Clamped({{hill, kSteepness}, {kOpening, sink * kSteepness}}, -kTop * kSteepness);
   };
-  Taps inside = level(kHill, 0.70F);
-  Append(inside, level(kLowerHill, 0.85F));
-  Taps outline = level(kHill, 0.85F);
-  Append(outline, level(kLowerHill, 1.0F));
+  Taps inside = level(kHill, 0.40F);
+  Append(inside, level(kLowerHill, 0.55F));
+  Taps outline = level(kHill, 0.54F);
+  Append(outline, level(kLowerHill, 0.72F));
   cut.WireOutput(kInside, inside);
   cut.WireOutput(kOutline, outline);
   cut.WireOutput(kUpperHalf, wiring.Clamped({{kHill, kSteepness}, {kLowerHill, -kSteepness}}, -0.1F * kSteepness));
@@ -200,17 +200,20 @@ void WireCuts(GeneratorWeights& w) {
 void WirePicture(GeneratorWeights& w) {
   static const InverseSigmoid inverse;
   constexpr float kSwitchOff = 1.5F;  // of the picture inside the outline
+  constexpr float kEarly = 1.2F;      // the lip colour is full before the outline is, or the edge would look dark
   constexpr float kSeededPart = 0.01F;
   InvertedResidual& paint = w.up[4].first;
   const int skip = w.up[3].second.project.out;
   Wiring wiring(paint);
   const int outline = wiring.Unit({{kOutline}});
+  const int full_outline = wiring.Unit({{kOutline}}, -1 / kEarly);
   const int inside = wiring.Unit({{kInside}});
   const int teeth = wiring.Unit({{kInside}, {kUpperHalf}}, -1);
   std::array<Taps, 3> sums;
   for (int c = 0; c < 3; ++c) {
     const auto at = static_cast<size_t>(c);
-    sums[at] = {{outline, Logit(kLipColour[at]) - inverse.base},
+    sums[at] = {{outline, kEarly * (Logit(kLipColour[at]) - inverse.base)},
+                {full_outline, -kEarly * (Logit(kLipColour[at]) - inverse.base)},
                 {inside, Logit(kInsideColour[at]) - Logit(kLipColour[at])},
                 {teeth, Logit(kTeethColour[at]) - Logit(kInsideColour[at])}};
     for (size_t k = 0; k < InverseSigmoid::kHinges; ++k) {
