@@ -1,14 +1,19 @@
 // Single pictures: PNG and JPEG files.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "base/file.h"
 #include "base/result.h"
 #include "image/image.h"
 
 namespace lips {
 
-// Decodes a JPEG or PNG, told by content. At most 16384 x 16384. Errors: kIo, kCorrupted, kUnsupported, naming the
-// path.
+// Decodes a JPEG or PNG, told by content: alpha is dropped, 16-bit samples keep their upper half. At most 16384 pixels
+// a side and 2^26 in all. Errors: kCorrupted (any damage, also a picture cut short), kUnsupported, kResourceLimit.
+Result<Image> ParsePicture(std::span<const uint8_t> bytes);
+// ParsePicture of a file. Errors: also kIo; all name the path.
 Result<Image> ReadPicture(const Path& path);
 
 // JPEG straight to planes (4:2:0; other subsamplings are converted), BT.601 full range as JFIF says.
