@@ -21,9 +21,10 @@ class Resampler {
   ~Resampler();
 
   // `interleaved` is [frames, channels], any range (clipping is the caller's business); appends to `out`.
-  // NaN and infinite samples become 0.
+  // NaN and infinite samples become 0. Errors: kInvalidInput when that is no whole number of frames.
   Status Push(std::span<const float> interleaved, std::vector<float>& out);
-  // Appends the filter's tail: ceil(frames * 16000 / rate) samples have then come out.
+  // The signal is over: appends the tail, so that ceil(frames * 16000 / rate) samples have then
+  // come out, and sample k is the signal at k / 16000 s: no delay. The signal is taken as zero outside its ends.
   Status Finish(std::vector<float>& out);
 
  private:
