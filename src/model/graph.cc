@@ -179,16 +179,8 @@ Graph Graph::Clone() const {
   return copy;
 }
 
-std::string QuoteName(std::string_view name) {
-  constexpr size_t kLongest = 80;
-  std::string text = "'";
-  for (const char c : name.substr(0, kLongest)) text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return text + (name.size() > kLongest ? "...'" : "'");
-}
-
 std::string DescribeNode(const Node& node, int index) {
-  const std::string op = QuoteName(node.op);
-  std::string text = op.substr(1, op.size() - 2);
+  std::string text = PrintableName(node.op, 80);
   if (!node.name.empty()) text += " " + QuoteName(node.name);
   return text + " (node " + std::to_string(index) + ")";
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/name.h"
 #include "tensor/tensor.h"
 
 namespace lips {
@@ -66,9 +67,6 @@ struct Graph {
 // "Conv 'up5.0/expand' (node 87)"
 std::string Describe(const Graph& graph, int node);
 std::string DescribeNode(const Node& node, int index);  // the same for a node that is in no graph yet
-
-// A name from a file, fit for a message: in quotes, control characters replaced, cut after 80 bytes.
-std::string QuoteName(std::string_view name);
 
 // Checks what every consumer relies on: ids in range, names unique, each value produced at most once, topological order
 // (so no cycles), at least one output and all of them produced, constants with data matching their dims, ranks within

@@ -125,10 +125,5 @@ TEST(Node, AccessorsFallBackWhenAbsentOrOfAnotherType) {
   EXPECT_EQ(node.TensorAttribute("axis"), nullptr);
 }
 
-TEST(QuoteName, KeepsMessagesToOneReadableLine) {
-  EXPECT_EQ(QuoteName("conv\n1\x7f"), "'conv?1?'");
-  EXPECT_EQ(QuoteName(std::string(5000, 'a')), "'" + std::string(80, 'a') + "...'");
-}
-
 }  // namespace
 }  // namespace lips

@@ -16,8 +16,7 @@ constexpr int64_t kMostValueElements = int64_t{1} << 31;  // 8 GiB of f32: nothi
 
 // Nodes often have no names; what they make always has one.
 std::string Subject(const Graph& graph, const Node& node) {
-  std::string text = QuoteName(node.op);
-  text = text.substr(1, text.size() - 2);
+  std::string text = PrintableName(node.op, 80);
   if (!node.name.empty()) return text + " " + QuoteName(node.name);
   for (const ValueId id : node.outputs) {
     if (id != kNoValue) return text + " (makes " + QuoteName(graph.values[static_cast<size_t>(id)].name) + ")";
