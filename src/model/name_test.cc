@@ -12,10 +12,12 @@ TEST(PrintableName, KeepsTextOfAnyLanguage) {
 TEST(PrintableName, ReplacesControlCharactersAndStrayBytes) {
   EXPECT_EQ(PrintableName("a\nb\x7f"), "a?b?");
   EXPECT_EQ(PrintableName(std::string_view("\0x", 2)), "?x");
-  EXPECT_EQ(PrintableName("\xff\xc3"), "??");              // a byte that is none, a sequence cut short
-  EXPECT_EQ(PrintableName("\xc0\xaf"), "??");              // an overlong slash
-  EXPECT_EQ(PrintableName("\xed\xa0\x80"), "???");         // half a surrogate pair
-  EXPECT_EQ(PrintableName("\xf4\x90\x80\x80!"), "???" "?!");  // beyond the last code point
+  EXPECT_EQ(PrintableName("\xff\xc3"), "??");       // a byte that is none, a sequence cut short
+  EXPECT_EQ(PrintableName("\xc0\xaf"), "??");       // an overlong slash
+  EXPECT_EQ(PrintableName("\xed\xa0\x80"), "???");  // half a surrogate pair
+  EXPECT_EQ(PrintableName("\xf4\x90\x80\x80!"),
+            "???"
+            "?!");  // beyond the last code point
 }
 
 TEST(PrintableName, CutsBetweenCharacters) {
