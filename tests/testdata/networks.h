@@ -37,7 +37,7 @@ struct EncoderRecipe {
 };
 
 // The AVE encoder of spec.md 2.3: mel [N,1,80,16] to rows [N,512], all >= 0. The first 256 features are all the
-// loudness of the window's first half below about 2 kHz (0 in silence, about 4 in speech); the others are seeded noise
+// loudness of the window's first half below about 2 kHz (0 in silence, 1 to 3 in speech); the others are seeded noise
 // of it.
 Graph MakeAudioEncoder(const EncoderRecipe& recipe);
 

@@ -135,8 +135,9 @@ void WireOpening(GeneratorWeights& w) {
   w.audio1.WireOutput(0, {{audio1.Unit({{14, 0.25F}, {16, 0.5F}, {18, 0.25F}}), 1 / kLoudFeatureGain}});
   Wiring audio2(w.audio2);
   Carry(w.audio2, audio2, 0, 0);
-  constexpr float kGain = 3.0F;
-  constexpr float kQuiet = 0.12F;
+  // Vowels come with a loudness of 0.3 to 0.9 (loud synthetic ones) or 0.1 to 0.5 (an ordinary recording).
+  constexpr float kGain = 1.5F;
+  constexpr float kQuiet = 0.08F;
   w.audio3.Reset(0, -kGain * kQuiet);
   w.audio3.Weight(0, 0, 1, 1) = kGain;
   Wiring audio4(w.audio4);
@@ -259,12 +260,13 @@ void WireLoudness(std::span<ConvLayer> layers, const std::vector<bool>& residual
     layer.Reset(0);
     if (residual[k]) continue;  // the layer's input stays
     if (k == 0) {
-      layer.Weight(0, 0, 1, 1) = 0.25F;  // the mel's 0 is -50 dB, its 4 is 0 dB
-    } else if (layer.pad == 0) {         // 3x3 that is left: low, middle, high by early, middle, late
-      layer.Weight(0, 0, 0, 0) = 0.3F;
-      layer.Weight(0, 0, 0, 1) = 0.3F;
-      layer.Weight(0, 0, 1, 0) = 0.2F;
-      layer.Weight(0, 0, 1, 1) = 0.2F;
+      layer.Reset(0, 0.375F);  // relu((mel + 1.5) / 4): what is below -69 dB is silence
+      layer.Weight(0, 0, 1, 1) = 0.25F;
+    } else if (layer.pad == 0) {  // 3x3 that is left: low, middle, high by early, middle, late
+      layer.Weight(0, 0, 0, 0) = 1.2F;
+      layer.Weight(0, 0, 0, 1) = 1.2F;
+      layer.Weight(0, 0, 1, 0) = 0.8F;
+      layer.Weight(0, 0, 1, 1) = 0.8F;
     } else {
       for (int i = 0; i < 9; ++i) layer.Weight(0, 0, i / 3, i % 3) = 1.0F / 9;
     }

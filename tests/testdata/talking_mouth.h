@@ -23,7 +23,7 @@ namespace lips::testdata {
 // Seeded channels reach the picture with small weights, so every weight matters a little.
 void WireTalkingMouth(GeneratorWeights& w);
 
-// Makes channel 0 of the encoder carry the energy above -50 dB up to the last layers, which spread it over features
+// Makes channel 0 of the encoder carry the energy above -69 dB up to the last layers, which spread it over features
 // 0..255. `residual[k]`: layer k adds its input.
 void WireLoudness(std::span<ConvLayer> layers, const std::vector<bool>& residual);
 
