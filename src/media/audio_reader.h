@@ -20,10 +20,14 @@ struct AudioInfo {
 };
 
 // Decodes the first (best) audio stream of anything FFmpeg opens to interleaved float. Encoder delay and padding that
-// the container declares are trimmed, so sample 0 is the first one a player plays. Move-only; one thread at a time.
+// the container declares are trimmed, so sample 0 is the first one a player plays (at the end FFmpeg itself keeps the
+// last AAC packet of an MP4 whole: up to 1023 samples of fading silence). Samples keep their order and channels their
+// interleaving; a file whose rate or channel count changes midway is refused there. Memory does not grow with the file.
+// Move-only; one thread at a time.
 class AudioReader {
  public:
-  // Errors: kIo, kCorrupted (no audio stream, 0 channels, truncated header), kUnsupported, naming the path.
+  // Errors: kIo, kCorrupted (no audio stream, 0 channels, truncated header, nothing that can be decoded),
+  // kUnsupported (format, codec, more than 64 channels or 768 kHz), naming the path.
   static Result<AudioReader> Open(const Path& path);
   // From memory: for tests and fuzzing. `bytes` outlives the reader. `name` appears in errors.
   static Result<AudioReader> OpenBytes(std::span<const uint8_t> bytes, std::string name);
@@ -32,8 +36,9 @@ class AudioReader {
   ~AudioReader();
 
   const AudioInfo& info() const;
-  // The next interleaved samples ([-1, 1] nominally) replace the contents of `out`. Errors: kEndOfStream; kCorrupted
-  // when nothing at all could be decoded (a damaged packet inside a stream is skipped and logged, as players do).
+  // The next interleaved samples ([-1, 1] nominally) replace the contents of `out`. Errors: kEndOfStream; kIo;
+  // kUnsupported at a change of format. A damaged packet is skipped, as players do, and counted in a warning; so is a
+  // WAV file that ends before its header says.
   Status Read(std::vector<float>& out);
 
  private:

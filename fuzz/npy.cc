@@ -1,8 +1,8 @@
 // NPY bytes -> tensor; what parses must be as large as its shape says and survive conversion.
+#include "tensor/npy.h"
+
 #include <cstdint>
 #include <cstdlib>
-
-#include "tensor/npy.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto tensor = lips::ParseNpy({data, size});
