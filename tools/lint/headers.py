@@ -3,7 +3,7 @@
 
 usage: headers.py [ROOT]   (CXX names the compiler)
 
-A header that its own source or test includes first has been proven by the build; only the others are compiled here.
+A header that some source includes first has been proven by the build; only the others are compiled here.
 """
 import concurrent.futures
 import os
@@ -13,14 +13,10 @@ import subprocess
 import sys
 
 
-def proven_by_build(root, header):
-    wanted = str(header.relative_to(root / "src"))
-    for source in (header.with_suffix(".cc"), header.with_name(header.stem + "_test.cc")):
-        if source.exists():
-            first = re.search(r'^#include ["<](.+)[">]', source.read_text(), re.MULTILINE)
-            if first and first[1] == wanted:
-                return True
-    return False
+def first_includes(root):
+    """What the sources include before anything else."""
+    found = (re.search(r'^#include ["<](.+)[">]', path.read_text(), re.MULTILINE) for path in (root / "src").rglob("*.cc"))
+    return {root / "src" / match[1] for match in found if match}
 
 
 def complaint(root, header):
@@ -32,9 +28,10 @@ def complaint(root, header):
 
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2]).resolve()
+    proven = first_includes(root)
     headers = sorted((root / "src").rglob("*.h"))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        alone = [header for header in headers if not proven_by_build(root, header)]
+        alone = [header for header in headers if header not in proven]
         faults = [text for text in pool.map(lambda header: complaint(root, header), alone) if text]
     print("\n".join(faults) or f"headers: {len(headers)} compile alone, {len(alone)} of them checked here")
     return 1 if faults else 0
