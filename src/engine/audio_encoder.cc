@@ -1,0 +1,142 @@
+#include "engine/audio_encoder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/stats.h"
+#include "engine/proof.h"
+#include "model/binding.h"
+#include "model/onnx.h"
+
+namespace lips {
+namespace {
+
+constexpr int64_t kBands = 80;
+constexpr int64_t kSteps = 16;
+constexpr int64_t kInputFloats = kBands * kSteps;
+
+// Rows per run of a model that leaves its batch open. Every run has this many, so that a row's bits cannot depend on
+// how many came together; a lone row of a live stream pays for the padding, so more than this does not pay.
+constexpr int64_t kPieceRows = 4;
+
+class NetworkEncoder : public AudioEncoder {
+ public:
+  NetworkEncoder(const EncoderBinding& binding, std::string binding_text, std::unique_ptr<Session> session,
+                 size_t output_count)
+      : binding_(binding),
+        binding_text_(std::move(binding_text)),
+        session_(std::move(session)),
+        piece_rows_(binding.fixed_batch > 0 ? binding.fixed_batch : kPieceRows),
+        padded_(DType::kF32, {piece_rows_, 1, kBands, kSteps}),
+        outputs_(output_count) {
+    view_.dims = padded_.dims();
+  }
+
+  int row_floats() const override { return binding_.row_floats; }
+  std::string Describe() const override { return session_->Describe() + "; " + binding_text_; }
+  std::string engine() const { return session_->Describe(); }
+  const Tensor& output() const { return outputs_[static_cast<size_t>(binding_.output)]; }
+
+  Status Encode(std::span<const float> inputs, int64_t count, std::span<float> out) override;
+
+  // Runs one piece, [piece_rows, 1, 80, 16]; output() is then [piece_rows, row_floats].
+  Status RunPiece(const float* rows);
+  Dims piece_dims() const { return padded_.dims(); }
+
+ private:
+  EncoderBinding binding_;
+  std::string binding_text_;
+  std::unique_ptr<Session> session_;
+  int64_t piece_rows_;
+  Tensor padded_;  // the last, incomplete piece
+  TensorView view_;
+  std::vector<Tensor> outputs_;
+};
+
+Status NetworkEncoder::RunPiece(const float* rows) {
+  view_.data = reinterpret_cast<const uint8_t*>(rows);
+  RETURN_IF_ERROR(session_->Run({&view_, 1}, outputs_));
+  if (output().dtype() == DType::kF32 && output().size() == piece_rows_ * row_floats()) return {};
+  return Error(ErrorCode::kCorrupted, "the encoder gave " + std::string(Name(output().dtype())) + " " +
+                                          ToString(output().dims()) + ", expected " + std::to_string(piece_rows_) +
+                                          " rows of " + std::to_string(row_floats()));
+}
+
+Status NetworkEncoder::Encode(std::span<const float> inputs, int64_t count, std::span<float> out) {
+  if (count < 0 || static_cast<int64_t>(inputs.size()) != count * kInputFloats ||
+      static_cast<int64_t>(out.size()) != count * row_floats()) {
+    return Error(ErrorCode::kInvalidInput,
+                 std::to_string(inputs.size()) + " mel values and room for " + std::to_string(out.size()) +
+                     " results, expected " + std::to_string(count) + " times 1280 and " + std::to_string(row_floats()));
+  }
+  for (int64_t begin = 0; begin < count; begin += piece_rows_) {
+    const int64_t rows = std::min(piece_rows_, count - begin);
+    const float* piece = inputs.data() + begin * kInputFloats;
+    if (rows < piece_rows_) {
+      std::memcpy(padded_.data(), piece, static_cast<size_t>(rows * kInputFloats) * sizeof(float));
+      piece = padded_.As<float>().data();
+    }
+    RETURN_IF_ERROR(RunPiece(piece));
+    const auto values = output().As<float>().first(static_cast<size_t>(rows * row_floats()));
+    const auto bad = std::ranges::find_if(values, [](float v) { return !std::isfinite(v); });
+    if (bad != values.end()) {
+      return Error(ErrorCode::kCorrupted, "row " + std::to_string(begin + (bad - values.begin()) / row_floats()) +
+                                              ": the encoder gave NaN or infinity");
+    }
+    std::ranges::copy(values, out.begin() + begin * row_floats());
+  }
+  return {};
+}
+
+Status ProveAndWarmUp(const Graph& graph, const GeneratorOptions& options, const EncoderBinding& binding,
+                      NetworkEncoder& encoder) {
+  std::vector<Tensor> inputs(1);
+  inputs[0] = ProofInput(encoder.piece_dims());
+  RETURN_IF_ERROR(encoder.RunPiece(inputs[0].As<float>().data()));  // teaches the backend its shapes
+  RETURN_IF_ERROR(encoder.RunPiece(inputs[0].As<float>().data()));
+  if (!options.prove || options.session.backend == Backend::kReference) return {};
+  if (const std::string unsupported = FirstUnsupported(graph, Backend::kReference); !unsupported.empty()) {
+    Log(LogLevel::kWarning, "network not proven", {{"why", unsupported}});
+    return {};
+  }
+  ASSIGN_OR_RETURN(const ProofRecord record, ProofRecord::For(graph, encoder.engine()));
+  if (record.Exists()) return {};
+  Status proven = Prove(graph, inputs, binding.output, encoder.output(), options.session.threads);
+  if (!proven.ok()) return std::move(proven).TakeError().Within("engine " + encoder.engine());
+  record.Keep();
+  return {};
+}
+
+Result<std::unique_ptr<AudioEncoder>> Open(const Path& model, const GeneratorOptions& options) {
+  const Stopwatch watch;
+  ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
+  ASSIGN_OR_RETURN(const EncoderBinding binding, BindEncoder(graph));
+  if (graph.inputs.size() != 1) {
+    return Error(ErrorCode::kUnsupported,
+                 "the encoder takes " + std::to_string(graph.inputs.size()) + " inputs, expected the mel window only");
+  }
+  ASSIGN_OR_RETURN(auto session, OpenSession(graph, options.session));
+  auto encoder =
+      std::make_unique<NetworkEncoder>(binding, Describe(graph, binding), std::move(session), graph.outputs.size());
+  RETURN_IF_ERROR(ProveAndWarmUp(graph, options, binding, *encoder));
+  Log(LogLevel::kInfo, "audio encoder open", {{"engine", encoder->engine()}, {"ms", watch.ElapsedMs()}});
+  return std::unique_ptr<AudioEncoder>(std::move(encoder));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AudioEncoder>> OpenAudioEncoder(const Path& model, const GeneratorOptions& options) {
+  if (options.session.backend == Backend::kNull) {
+    return Error(ErrorCode::kUnsupported, "engine null has no audio encoder; use --engine ort or reference");
+  }
+  auto encoder = Open(model, options);
+  if (!encoder.ok()) return std::move(encoder).TakeError().Within(model.string());
+  return encoder;
+}
+
+}  // namespace lips

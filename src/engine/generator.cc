@@ -1,0 +1,66 @@
+#include "engine/generator.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/network.h"
+#include "image/image.h"
+#include "model/onnx.h"
+
+namespace lips {
+namespace {
+
+constexpr int kNullSizePx = 320;
+constexpr int64_t kNullAudioFloats = 8192;
+
+// Backend::kNull: the mouth is the region of interest, untouched. For measuring and testing everything around it.
+class NullGenerator : public Generator {
+ public:
+  int size_px() const override { return kNullSizePx; }
+  int64_t audio_floats() const override { return kNullAudioFloats; }
+  std::string Describe() const override { return "null: returns the region of interest"; }
+
+  Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
+                                            std::unique_ptr<Template> reuse) override {
+    for (const ConstImageView& view : {roi, masked}) {
+      if (view.width == kNullSizePx && view.height == kNullSizePx) continue;
+      return Error(ErrorCode::kInvalidInput,
+                   "face of " + std::to_string(view.width) + "x" + std::to_string(view.height) + ", expected 320x320");
+    }
+    auto face = dynamic_cast<Face*>(reuse.get()) != nullptr ? std::move(reuse) : std::make_unique<Face>();
+    CopyPixels(roi, dynamic_cast<Face&>(*face).roi.view());
+    return face;
+  }
+
+  Status Generate(std::span<const Job> jobs) override {
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      const auto* face = dynamic_cast<const Face*>(jobs[i].face);
+      if (face == nullptr || jobs[i].mouth.width != kNullSizePx || jobs[i].mouth.height != kNullSizePx) {
+        return Error(ErrorCode::kInvalidInput,
+                     "job " + std::to_string(i) + " has no template of this generator or no 320x320 mouth");
+      }
+      CopyPixels(face->roi.view(), jobs[i].mouth);
+    }
+    return {};
+  }
+
+ private:
+  struct Face : Template {
+    Image roi{kNullSizePx, kNullSizePx};
+    size_t bytes() const override { return size_t{3} * kNullSizePx * kNullSizePx; }
+  };
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const GeneratorOptions& options) {
+  if (options.session.backend == Backend::kNull) {
+    return std::unique_ptr<Generator>(std::make_unique<NullGenerator>());
+  }
+  ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
+  auto generator = OpenNetworkGenerator(graph, options);
+  if (!generator.ok()) return std::move(generator).TakeError().Within(model.string());
+  return generator;
+}
+
+}  // namespace lips

@@ -1,0 +1,71 @@
+#include "engine/session.h"
+
+#include <array>
+
+#include "engine/ort/session.h"
+#include "engine/reference/operator.h"
+#include "engine/reference/session.h"
+#include "engine/session_input.h"
+#include "model/weights.h"
+
+namespace lips {
+namespace {
+
+constexpr std::array kBackends = {Backend::kReference, Backend::kOnnxRuntime, Backend::kNull};
+constexpr std::array kProviders = {Provider::kCpu, Provider::kCuda, Provider::kTensorRt};
+
+template <typename T, size_t kCount>
+Result<T> Parse(std::string_view kind, std::string_view name, const std::array<T, kCount>& choices) {
+  std::string list;
+  for (const T choice : choices) {
+    if (Name(choice) == name) return choice;
+    list += (list.empty() ? "" : ", ") + std::string(Name(choice));
+  }
+  return Error(ErrorCode::kInvalidInput,
+               "unknown " + std::string(kind) + " '" + std::string(name) + "', expected one of " + list);
+}
+
+}  // namespace
+
+std::string_view Name(Backend backend) {
+  switch (backend) {
+    case Backend::kReference: return "reference";
+    case Backend::kOnnxRuntime: return "ort";
+    case Backend::kNull: return "null";
+  }
+  return "?";
+}
+
+std::string_view Name(Provider provider) {
+  switch (provider) {
+    case Provider::kCpu: return "cpu";
+    case Provider::kCuda: return "cuda";
+    case Provider::kTensorRt: return "tensorrt";
+  }
+  return "?";
+}
+
+Result<Backend> ParseBackend(std::string_view name) { return Parse("engine", name, kBackends); }
+
+Result<Provider> ParseProvider(std::string_view name) { return Parse("provider", name, kProviders); }
+
+std::string FirstUnsupported(const Graph& graph, Backend backend) {
+  if (backend == Backend::kNull) return "engine null runs no network";
+  if (backend != Backend::kReference) return {};  // ONNX Runtime tells when it opens the graph
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (FindOperator(graph.nodes[i].op) != nullptr) continue;
+    return Describe(graph, static_cast<int>(i)) + " is not an operator of engine reference; engine ort may run it";
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOptions& options) {
+  if (std::string unsupported = FirstUnsupported(graph, options.backend); !unsupported.empty()) {
+    return Error(ErrorCode::kUnsupported, std::move(unsupported));
+  }
+  RETURN_IF_ERROR(CheckWeights(graph));
+  if (options.backend == Backend::kOnnxRuntime) return OpenOrtSession(graph, options);
+  return OpenReferenceSession(graph, ThreadCount(options));
+}
+
+}  // namespace lips
