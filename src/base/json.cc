@@ -52,7 +52,7 @@ void DumpTo(const Json& json, bool compact, int depth, std::string& out) {
   const auto new_line = [&](int level) {
     if (compact) return;
     out += '\n';
-    out.append(static_cast<size_t>(2 * level), ' ');
+    out.append(2 * static_cast<size_t>(level), ' ');
   };
   if (json.is_null()) {
     out += "null";
