@@ -178,16 +178,19 @@ void WireHills(GeneratorWeights& w) {
 
 void WireCuts(GeneratorWeights& w) {
   constexpr float kSteepness = 10;
-  constexpr float kTop = 0.8F;  // a little above the hills: silence cuts nothing
+  // Where the cuts begin: above the hills, so that silence cuts nothing; the lower one later, so that a small opening
+  // begins at the seam.
+  constexpr float kTop = 0.8F;
+  constexpr float kLowerTop = 0.9F;
   InvertedResidual& cut = w.up[3].first;
   Wiring wiring(cut);
-  const auto level = [&](int hill, float sink) {
-    return wiring.Clamped({{hill, kSteepness}, {kOpening, sink * kSteepness}}, -kTop * kSteepness);
+  const auto level = [&](int hill, float top, float sink) {
+    return wiring.Clamped({{hill, kSteepness}, {kOpening, sink * kSteepness}}, -top * kSteepness);
   };
-  Taps inside = level(kHill, 0.40F);
-  Append(inside, level(kLowerHill, 0.55F));
-  Taps outline = level(kHill, 0.54F);
-  Append(outline, level(kLowerHill, 0.72F));
+  Taps inside = level(kHill, kTop, 0.40F);
+  Append(inside, level(kLowerHill, kLowerTop, 0.65F));
+  Taps outline = level(kHill, kTop, 0.54F);
+  Append(outline, level(kLowerHill, kLowerTop, 0.82F));
   cut.WireOutput(kInside, inside);
   cut.WireOutput(kOutline, outline);
   cut.WireOutput(kUpperHalf, wiring.Clamped({{kHill, kSteepness}, {kLowerHill, -kSteepness}}, -0.1F * kSteepness));
