@@ -94,6 +94,13 @@ class LayersTest(LintTest):
         self.write("src/image/view.cc", "#include <opencv2/imgproc.hpp>\n")
         self.assert_finds("layers.py", "src/image/view.cc:1", "opencv2")
 
+    def test_gtest_in_a_header_of_product_code(self):
+        self.write("src/image/oracle.h", "// Expectations.\n#pragma once\n\n#include <gtest/gtest.h>\n")
+        self.write("src/image/view_test.cc", '#include "image/oracle.h"\n')
+        self.assert_passes("layers.py")
+        self.write("src/image/view.cc", '#include "image/oracle.h"\n')
+        self.assert_finds("layers.py", "src/image/oracle.h:4", "gtest")
+
     def test_product_code_that_includes_from_the_tests(self):
         self.write("tests/testdata/face.h", "// A face.\n#pragma once\n")
         for name in ("tests/testdata/face.h", "../tests/testdata/face.h"):
