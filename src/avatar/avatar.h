@@ -46,10 +46,10 @@ class TemplateReader {
 
 struct AvatarOptions {
   InputSource inputs = InputSource::kAuto;
-  std::optional<Path> model;          // instead of the package's generator
-  std::optional<Path> audio_encoder;  // instead of the package's encoder
-  int face_px = 0;                    // ROI side, 320 or 160, where the package's pictures do not say; 0: as
-                                      // its generator says, else 320
+  std::optional<Path> model = {};          // instead of the package's generator
+  std::optional<Path> audio_encoder = {};  // instead of the package's encoder
+  int face_px = 0;                         // ROI side, 320 or 160, where the package's pictures do not say; 0: as
+                                           // its generator says, else 320
   size_t decode_budget_bytes = size_t{96} << 20;  // decoded template frames kept at once
   int decode_threads = 1;
 };

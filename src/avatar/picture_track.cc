@@ -1,0 +1,99 @@
+#include "avatar/picture_track.h"
+
+#include <string>
+#include <utility>
+
+#include "image/colour.h"
+#include "media/picture.h"
+
+namespace lips {
+namespace {
+
+bool IsPng(const Path& path) { return path.extension() == ".png" || path.extension() == ".PNG"; }
+
+// A picture as a video frame: BT.601 limited range, as H.264 templates are.
+Status ReadPictureAsVideo(const Path& path, YuvImage& out) {
+  constexpr YuvFormat kVideoFormat{YuvMatrix::kBt601, YuvRange::kLimited};
+  if (IsPng(path)) {
+    ASSIGN_OR_RETURN(const Image picture, ReadPicture(path));
+    out.Resize(picture.width(), picture.height(), kVideoFormat);
+    BgrToYuv(picture.view(), out.view());
+    return {};
+  }
+  ASSIGN_OR_RETURN(const YuvImage picture, ReadJpegAsYuv(path));
+  out.Resize(picture.width(), picture.height(), kVideoFormat);
+  FullToLimited(picture.view(), out.view());
+  return {};
+}
+
+}  // namespace
+
+Result<PictureTrack> PictureTrack::Open(const PictureFiles& files, int decode_threads) {
+  if (files.is_video()) {
+    ASSIGN_OR_RETURN(VideoReader reader, VideoReader::Open(files.video, {.threads = decode_threads}));
+    PictureTrack track(files, reader.info());
+    track.reader_ = std::move(reader);
+    return track;
+  }
+  ASSIGN_OR_RETURN(const Image first, ReadPicture(files.pictures->At(0)));
+  VideoInfo info;
+  info.width = first.width();
+  info.height = first.height();
+  info.frames = files.pictures->count();
+  return PictureTrack(files, info);
+}
+
+size_t PictureTrack::window_bytes_per_frame() const {
+  if (!files_.is_video()) return 0;
+  const size_t luma = static_cast<size_t>(info_.width) * static_cast<size_t>(info_.height);
+  return luma + luma / 2;
+}
+
+void PictureTrack::KeepWindow(int64_t capacity_frames) {
+  if (reader_) window_.emplace(*std::exchange(reader_, std::nullopt), info_.frames, capacity_frames);
+}
+
+Error PictureTrack::Named(Error error, int64_t index) const {
+  return std::move(error).Within(files_.path().filename().string() + ": frame " + std::to_string(index));
+}
+
+Status PictureTrack::CheckSize(int64_t index, int width, int height) const {
+  if (width == info_.width && height == info_.height) return {};
+  return Named(Error(ErrorCode::kCorrupted, "is " + std::to_string(width) + "x" + std::to_string(height) +
+                                                "; the first one is " + std::to_string(info_.width) + "x" +
+                                                std::to_string(info_.height)),
+               index);
+}
+
+Status PictureTrack::ReadYuv(int64_t index, YuvImage& out) {
+  if (files_.is_video()) {
+    if (!window_) KeepWindow(1);
+    auto frame = window_->Frame(index);
+    if (!frame.ok()) return Named(std::move(frame).TakeError(), index);
+    const YuvImage& decoded = *frame.value();
+    out.Resize(decoded.width(), decoded.height(), decoded.format());
+    CopyPixels(decoded.view(), out.view());
+  } else if (Status read = ReadPictureAsVideo(files_.pictures->At(index), out); !read.ok()) {
+    return Named(std::move(read).TakeError(), index);
+  }
+  return CheckSize(index, out.width(), out.height());
+}
+
+Status PictureTrack::ReadBgr(int64_t index, Image& out) {
+  if (files_.is_video()) {
+    if (!window_) KeepWindow(1);
+    auto frame = window_->Frame(index);
+    if (!frame.ok()) return Named(std::move(frame).TakeError(), index);
+    const YuvImage& decoded = *frame.value();
+    RETURN_IF_ERROR(CheckSize(index, decoded.width(), decoded.height()));
+    out.Resize(decoded.width(), decoded.height());
+    YuvToBgr(decoded.view(), out.view());
+    return {};
+  }
+  auto picture = ReadPicture(files_.pictures->At(index));
+  if (!picture.ok()) return Named(std::move(picture).TakeError(), index);
+  out = std::move(picture).value();
+  return CheckSize(index, out.width(), out.height());
+}
+
+}  // namespace lips

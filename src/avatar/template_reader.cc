@@ -1,0 +1,94 @@
+#include "avatar/template_reader.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "avatar/picture_track.h"
+#include "image/colour.h"
+#include "image/resize.h"
+
+namespace lips {
+namespace {
+
+constexpr int64_t kMinWindowFrames = 16;
+
+class SourcesReader final : public TemplateReader {
+ public:
+  static Result<std::unique_ptr<TemplateReader>> Open(TemplateSources sources, size_t budget_bytes,
+                                                      int decode_threads) {
+    ASSIGN_OR_RETURN(PictureTrack full, PictureTrack::Open(sources.full, decode_threads));
+    std::unique_ptr<SourcesReader> reader(new SourcesReader(std::move(sources), std::move(full)));
+    if (const auto& package = reader->sources_.package) {
+      RETURN_IF_ERROR(OpenTrack(package->roi, decode_threads, reader->roi_));
+      RETURN_IF_ERROR(OpenTrack(package->masked, decode_threads, reader->masked_));
+      if (package->crop) RETURN_IF_ERROR(OpenTrack(*package->crop, decode_threads, reader->crop_));
+    }
+    reader->TakeMemory(budget_bytes);
+    return std::unique_ptr<TemplateReader>(std::move(reader));
+  }
+
+  Status Read(int64_t index, TemplateFace& out) override {
+    if (index < 0 || index >= static_cast<int64_t>(sources_.rects.size())) {
+      return Error(ErrorCode::kInvalidInput,
+                   "template frame " + std::to_string(index) + " of " + std::to_string(sources_.rects.size()));
+    }
+    RETURN_IF_ERROR(full_.ReadYuv(index, out.frame));
+    if (!roi_ || !crop_) TakeFace(sources_.rects[static_cast<size_t>(index)], out);
+    if (!roi_) {
+      InputsFromCrop(sources_.face, sources_.mask, out.inputs);
+      return {};
+    }
+    RETURN_IF_ERROR(roi_->ReadBgr(index, out.inputs.roi));
+    RETURN_IF_ERROR(masked_->ReadBgr(index, out.inputs.masked));
+    return crop_ ? crop_->ReadBgr(index, out.inputs.crop) : Status();
+  }
+
+ private:
+  SourcesReader(TemplateSources sources, PictureTrack full) : sources_(std::move(sources)), full_(std::move(full)) {}
+
+  static Status OpenTrack(const PictureFiles& files, int decode_threads, std::optional<PictureTrack>& out) {
+    ASSIGN_OR_RETURN(out, PictureTrack::Open(files, decode_threads));
+    return {};
+  }
+
+  // All videos keep the same number of frames, so that they turn at the same places.
+  void TakeMemory(size_t budget_bytes) {
+    size_t frame_bytes = full_.window_bytes_per_frame();
+    for (const auto* track : {&roi_, &masked_, &crop_}) {
+      if (*track) frame_bytes += (*track)->window_bytes_per_frame();
+    }
+    const auto affordable = static_cast<int64_t>(budget_bytes / std::max<size_t>(frame_bytes, 1));
+    const int64_t frames =
+        std::min(std::max(affordable, kMinWindowFrames), static_cast<int64_t>(sources_.rects.size()));
+    full_.KeepWindow(frames);
+    for (auto* track : {&roi_, &masked_, &crop_}) {
+      if (*track) (*track)->KeepWindow(frames);
+    }
+  }
+
+  // The rectangle of the frame, resized to the crop.
+  void TakeFace(Rect rect, TemplateFace& out) {
+    const int side = sources_.face.crop_px;
+    face_pixels_.Resize(rect.width, rect.height);
+    YuvToBgr(std::as_const(out.frame).view(), rect, face_pixels_.view());
+    out.inputs.crop.Resize(side, side);
+    ResizeCubic(std::as_const(face_pixels_).view(), out.inputs.crop.view());
+  }
+
+  TemplateSources sources_;
+  PictureTrack full_;
+  std::optional<PictureTrack> roi_;  // the package's own; all but crop_ or none
+  std::optional<PictureTrack> masked_;
+  std::optional<PictureTrack> crop_;
+  Image face_pixels_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TemplateReader>> OpenTemplateReader(TemplateSources sources, size_t budget_bytes,
+                                                           int decode_threads) {
+  return SourcesReader::Open(std::move(sources), budget_bytes, decode_threads);
+}
+
+}  // namespace lips
