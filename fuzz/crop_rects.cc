@@ -1,10 +1,10 @@
 // Crop rectangles in both JSON forms: whatever the bytes, an answer that keeps its promises.
+#include "avatar/crop_rects.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
-
-#include "avatar/crop_rects.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto rects = lips::ParseCropRects({reinterpret_cast<const char*>(data), size});

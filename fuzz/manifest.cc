@@ -1,12 +1,12 @@
 // The JSON files that describe a package; the file names they give must stay inside it.
+#include "avatar/manifest.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
-
-#include "avatar/manifest.h"
 
 namespace {
 

@@ -227,6 +227,27 @@ TEST_F(AvatarPackages, MissingModelsListThePlacesAndACheckpointSaysConvert) {
   EXPECT_EQ(chosen.value().generator_model().value(), "/models/own.onnx");
 }
 
+TEST_F(AvatarPackages, TheCheckGoesOnAfterAFaultAndListsThemAll) {
+  const Path copy = CopyOf(LayoutA());
+  const TestPackage package(copy, TestPerson{});
+  package.Text("checkpoint/model_best.onnx", "garbage");
+  package.Text("landmarks/2.lms", "1 2\n");
+  package.Text("cache/frame_metadata.json", R"({"processed_frames": 7, "original_shape": [180, 240]})");
+  package.Text("aud_ave.bin", "12345");
+  const auto check = CheckAvatar(copy, {});
+  ASSERT_TRUE(check.ok());
+  EXPECT_FALSE(check.value().ok());
+  std::map<std::string, bool> found;
+  for (const AvatarCheck::Item& item : check.value().items) found[item.what] = item.ok;
+  const std::map<std::string, bool> expected = {
+      {"audio encoder", false},   {"features", false},   {"frame count", true},
+      {"frame size", false},      {"full frames", true}, {"generator", false},
+      {"landmarks", false},       {"manifest", true},    {"mask", true},
+      {"package inputs", true},   {"pictures", true},    {"ROI against full frames", true},
+      {"rectangle count", false}, {"rectangles", true},  {"rectangles inside", true}};
+  EXPECT_EQ(found, expected);
+}
+
 TEST_F(AvatarPackages, TheContentHashFollowsPicturesAndRectangles) {
   const auto hash = [](const Path& folder) {
     const auto avatar = Avatar::Open(folder, {});

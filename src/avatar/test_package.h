@@ -1,7 +1,6 @@
 // For tests: small avatar packages of every layout, made of one drawn moving face.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +20,13 @@
 #include "tensor/npy.h"
 
 namespace lips {
+
+// Ends the test program: without its files no test means anything.
+inline void Must(bool done, const Path& path) {
+  if (done) return;
+  std::fprintf(stderr, "cannot make '%s'\n", path.c_str());
+  std::abort();
+}
 
 // The person all packages show: frame i of a smooth picture that moves, and where the face is.
 struct TestPerson {
@@ -50,17 +56,17 @@ struct TestPerson {
   }
 };
 
-// A folder under construction. Every writer fails the test when it cannot write.
+// A folder under construction.
 class TestPackage {
  public:
   TestPackage(Path folder, TestPerson person) : folder_(std::move(folder)), person_(person) {
-    EXPECT_TRUE(MakeFolder(folder_).ok());
+    Must(MakeFolder(folder_).ok(), folder_);
   }
   const Path& folder() const { return folder_; }
 
   void Text(const Path& name, std::string_view text) const {
-    EXPECT_TRUE(MakeFolder((folder_ / name).parent_path()).ok());
-    EXPECT_TRUE(WriteFileAtomically(folder_ / name, text).ok());
+    Must(MakeFolder((folder_ / name).parent_path()).ok(), name);
+    Must(WriteFileAtomically(folder_ / name, text).ok(), name);
   }
 
   using Draw = std::function<Image(int)>;
@@ -74,19 +80,19 @@ class TestPackage {
         "-color_range tv '" +
         (folder_ / name).string() + "'";
     FILE* pipe = ::popen(command.c_str(), "w");
-    ASSERT_NE(pipe, nullptr);
+    Must(pipe != nullptr, name);
     for (int i = 0; i < frames; ++i) {
       const Image image = draw(i);
       const size_t bytes = size_t{3} * static_cast<size_t>(image.width()) * static_cast<size_t>(image.height());
-      EXPECT_EQ(std::fwrite(image.view().data, 1, bytes, pipe), bytes);
+      Must(std::fwrite(image.view().data, 1, bytes, pipe) == bytes, name);
     }
-    ASSERT_EQ(::pclose(pipe), 0) << command;
+    Must(::pclose(pipe) == 0, name);
   }
   void Jpegs(const Path& name, const Draw& draw, int first_number, std::string_view suffix = ".jpg") const {
-    ASSERT_TRUE(MakeFolder(folder_ / name).ok());
+    Must(MakeFolder(folder_ / name).ok(), name);
     for (int i = 0; i < person_.frames; ++i) {
       const Path path = folder_ / name / (std::to_string(first_number + i) + std::string(suffix));
-      ASSERT_TRUE(WriteJpeg(path, draw(i).view(), 97).ok());
+      Must(WriteJpeg(path, draw(i).view(), 97).ok(), path);
     }
   }
 
@@ -134,12 +140,13 @@ class TestPackage {
     Text("crop_rects.json", json + "]");
   }
   void FaceBounds() const {
-    ASSERT_TRUE(MakeFolder(folder_ / "face_bounds").ok());
+    Must(MakeFolder(folder_ / "face_bounds").ok(), "face_bounds");
     for (int i = 0; i < person_.frames; ++i) {
       const Rect face = TestPerson::FaceOf(i);
       const std::vector<float> bounds = {static_cast<float>(face.x), static_cast<float>(face.y),
                                          static_cast<float>(face.right()), static_cast<float>(face.bottom()), 0.5F};
-      ASSERT_TRUE(WriteNpy(folder_ / "face_bounds" / (std::to_string(i) + ".npy"), TensorView(Dims{5}, bounds)).ok());
+      const Path path = folder_ / "face_bounds" / (std::to_string(i) + ".npy");
+      Must(WriteNpy(path, TensorView(Dims{5}, bounds)).ok(), path);
     }
   }
 
