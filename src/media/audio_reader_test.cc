@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -131,7 +131,7 @@ TEST(AudioReader, RefusesBadFilesWithOneSentence) {
 }
 
 TEST(AudioReader, NamesTheFileThatIsNotThere) {
-  const TemporaryFolder folder;
+  const AudioFolder folder;
   const auto missing = AudioReader::Open(folder / "none.wav");
   EXPECT_EQ(missing.error().code(), ErrorCode::kIo);
   EXPECT_THAT(missing.error().message(), HasSubstr("none.wav'"));
@@ -142,18 +142,19 @@ TEST(AudioReader, NamesTheFileThatIsNotThere) {
 class EncodedAudio : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
-    if (!HasFfmpegProgram()) GTEST_SKIP() << "the ffmpeg program is not installed";
+    SKIP_WITHOUT_FFMPEG_PROGRAM();
     glide_ = Glide(GetParam(), 1.5);
     const Wav wav{.rate_hz = static_cast<uint32_t>(GetParam()), .data = Int16Data(glide_)};
     ASSERT_TRUE(WriteFileAtomically(folder_ / "in.wav", wav.Bytes()).ok());
   }
 
   Decoded Convert(const std::string& options, const std::string& name) {
-    EXPECT_TRUE(ConvertByFfmpeg(folder_ / "in.wav", options, folder_ / name)) << name;
-    auto decoded = ReadAll(AudioReader::Open(folder_ / name));
+    auto decoded = ReadAll(AudioReader::Open(folder_.Make(name, From("in.wav") + options)));
     EXPECT_TRUE(decoded.ok()) << decoded.error().message();
     return decoded.ok() ? std::move(decoded).value() : Decoded();
   }
+
+  std::string From(const char* name) const { return "-i '" + (folder_ / name).string() + "' "; }
 
   // By how many samples the decoded sound is late against the glide, by cross-correlation.
   int LateBy(const Decoded& decoded) const {
@@ -175,7 +176,7 @@ class EncodedAudio : public testing::TestWithParam<int> {
     return best_lag;
   }
 
-  TemporaryFolder folder_;
+  AudioFolder folder_;
   std::vector<float> glide_;
 };
 
@@ -214,17 +215,12 @@ INSTANTIATE_TEST_SUITE_P(Rates, EncodedAudio, testing::Values(44100, 48000));
 
 class VideoFile : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!HasFfmpegProgram()) GTEST_SKIP() << "the ffmpeg program is not installed";
-  }
-  TemporaryFolder folder_;
+  void SetUp() override { SKIP_WITHOUT_FFMPEG_PROGRAM(); }
+  AudioFolder folder_;
 };
 
 TEST_F(VideoFile, WithoutSoundIsNamedAsSuch) {
-  ASSERT_EQ(std::system(("ffmpeg -v error -nostdin -y -f lavfi -i color=size=64x64:duration=1 '" +
-                         (folder_ / "mute.mp4").string() + "'")
-                            .c_str()),
-            0);
+  folder_.Make("mute.mp4", "-f lavfi -i color=size=64x64:duration=1");
   const auto opened = AudioReader::Open(folder_ / "mute.mp4");
   EXPECT_EQ(opened.error().code(), ErrorCode::kCorrupted);
   EXPECT_THAT(opened.error().message(), HasSubstr("mute.mp4': it has no audio stream"));
@@ -233,10 +229,7 @@ TEST_F(VideoFile, WithoutSoundIsNamedAsSuch) {
 TEST_F(VideoFile, GivesItsSound) {
   const std::vector<float> glide = Glide(44100, 1);
   ASSERT_TRUE(WriteFileAtomically(folder_ / "in.wav", Wav{.rate_hz = 44100, .data = Int16Data(glide)}.Bytes()).ok());
-  ASSERT_EQ(std::system(("ffmpeg -v error -nostdin -y -f lavfi -i color=size=64x64:duration=1 -i '" +
-                         (folder_ / "in.wav").string() + "' -c:a flac '" + (folder_ / "v.mkv").string() + "'")
-                            .c_str()),
-            0);
+  folder_.Make("v.mkv", "-f lavfi -i color=size=64x64:duration=1 -i '" + (folder_ / "in.wav").string() + "' -c:a flac");
   const auto decoded = ReadAll(AudioReader::Open(folder_ / "v.mkv"));
   ASSERT_TRUE(decoded.ok()) << decoded.error().message();
   EXPECT_EQ(decoded.value().samples.size(), glide.size());
@@ -245,8 +238,8 @@ TEST_F(VideoFile, GivesItsSound) {
 TEST_F(VideoFile, CutOrDamagedStreamsGiveWhatCanBeHeard) {
   const std::vector<float> glide = Glide(44100, 2);
   ASSERT_TRUE(WriteFileAtomically(folder_ / "in.wav", Wav{.rate_hz = 44100, .data = Int16Data(glide)}.Bytes()).ok());
-  ASSERT_TRUE(ConvertByFfmpeg(folder_ / "in.wav", "-c:a libmp3lame", folder_ / "a.mp3"));
-  std::vector<uint8_t> bytes = ReadFile(folder_ / "a.mp3").value();
+  const Path mp3 = folder_.Make("a.mp3", "-i '" + (folder_ / "in.wav").string() + "' -c:a libmp3lame");
+  std::vector<uint8_t> bytes = ReadFile(mp3).value();
   std::fill(bytes.begin() + static_cast<ptrdiff_t>(bytes.size() / 2),
             bytes.begin() + static_cast<ptrdiff_t>(bytes.size() / 2 + 900), uint8_t{0});
   bytes.resize(bytes.size() * 3 / 4);

@@ -3,17 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "audio/encoder_window.h"
+#include "audio/mel.h"
 #include "base/sha256.h"
 #include "media/test_audio_file.h"
 
 namespace lips {
 namespace {
 
-Path WriteGlide(const TemporaryFolder& folder, int rate_hz, double seconds) {
+Path WriteGlide(const AudioFolder& folder, int rate_hz, double seconds) {
   const Path path = folder / (std::to_string(rate_hz) + ".wav");
   const Wav wav{.rate_hz = static_cast<uint32_t>(rate_hz), .data = Int16Data(Glide(rate_hz, seconds))};
   EXPECT_TRUE(WriteFileAtomically(path, wav.Bytes()).ok());
@@ -21,7 +23,7 @@ Path WriteGlide(const TemporaryFolder& folder, int rate_hz, double seconds) {
 }
 
 TEST(ReadSpeech, SixteenKilohertzWavIsItsSamplesOver32768) {
-  const TemporaryFolder folder;
+  const AudioFolder folder;
   const std::vector<uint8_t> data = Int16Data(Glide(16000, 1));
   ASSERT_TRUE(WriteFileAtomically(folder / "a.wav", Wav{.data = data}.Bytes()).ok());
   const auto speech = ReadSpeech(folder / "a.wav");
@@ -36,7 +38,7 @@ TEST(ReadSpeech, SixteenKilohertzWavIsItsSamplesOver32768) {
 
 // The mistakes of spec.md 5: whatever the rate and channels, a second is a second and the sound the same.
 TEST(ReadSpeech, StereoAndOtherRatesGiveTheSameSpeech) {
-  const TemporaryFolder folder;
+  const AudioFolder folder;
   const std::vector<float> expected = Glide(16000, 1);
   for (const int rate_hz : {24000, 44100, 48000}) {
     std::vector<float> stereo;
@@ -56,7 +58,7 @@ TEST(ReadSpeech, StereoAndOtherRatesGiveTheSameSpeech) {
 }
 
 TEST(SpeechStream, GivesTheWholeInBoundedChunksAndItsHash) {
-  const TemporaryFolder folder;
+  const AudioFolder folder;
   const Path path = WriteGlide(folder, 48000, 3);
   const auto whole = ReadSpeech(path);
   ASSERT_TRUE(whole.ok());
@@ -79,8 +81,19 @@ TEST(SpeechStream, GivesTheWholeInBoundedChunksAndItsHash) {
   EXPECT_EQ(whole.value().sha256, hash);
 }
 
+TEST(ReadSpeech, HasEverySampleOfARealRecording) {
+  const char* data = std::getenv("LIPSTREAM_TEST_DATA");
+  if (data == nullptr || !std::filesystem::exists(Path(data) / "audio/talk_44s.wav")) {
+    GTEST_SKIP() << "LIPSTREAM_TEST_DATA names no folder with audio/talk_44s.wav";
+  }
+  const auto speech = ReadSpeech(Path(data) / "audio/talk_44s.wav");
+  ASSERT_TRUE(speech.ok()) << speech.error().message();
+  EXPECT_EQ(speech.value().samples_16k.size(), 718147u);
+  EXPECT_EQ(FeatureRows(MelColumns(718147)), 1121);
+}
+
 TEST(ReadSpeech, NamesTheFileInItsErrors) {
-  const TemporaryFolder folder;
+  const AudioFolder folder;
   EXPECT_THAT(ReadSpeech(folder / "none.wav").error().message(), testing::HasSubstr("none.wav'"));
   ASSERT_TRUE(
       WriteFileAtomically(folder / "slow.wav", Wav{.rate_hz = 500, .data = std::vector<uint8_t>(4000)}.Bytes()).ok());

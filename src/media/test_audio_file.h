@@ -1,41 +1,21 @@
-// Audio files for tests: WAV bytes of our own making, other formats by the ffmpeg program.
+// Audio for tests: WAV bytes of our own making and a signal that tells where it is.
 #pragma once
 
-#include <unistd.h>
-
-#include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
-#include "base/file.h"
+#include "media/media_test_files.h"
 
 namespace lips {
 
-// A folder of its own, removed at the end.
-class TemporaryFolder {
+// MediaFolder whose files tests name as folder / "a.wav".
+class AudioFolder : public MediaFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "lipstream_test_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  Path path_;
+  Path operator/(std::string_view name) const { return folder_ / name; }
 };
 
 // What a WAV header says; `data` follows as it is.
@@ -91,15 +71,6 @@ inline std::vector<float> Glide(int rate_hz, double seconds) {
     samples[n] = static_cast<float>(0.5 * std::sin(2 * 3.141592653589793 * (300 * t + 1500 * t * t)));
   }
   return samples;
-}
-
-inline bool HasFfmpegProgram() { return std::system("command -v ffmpeg >/dev/null 2>&1") == 0; }
-
-// ffmpeg -i `from` OPTIONS `to`; whether it worked.
-inline bool ConvertByFfmpeg(const Path& from, const std::string& options, const Path& to) {
-  const std::string command =
-      "ffmpeg -v error -nostdin -y -i '" + from.string() + "' " + options + " '" + to.string() + "' >/dev/null 2>&1";
-  return std::system(command.c_str()) == 0;
 }
 
 }  // namespace lips
