@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
+#include "base/result.h"
 #include "image/image.h"
 
 namespace lips {
@@ -15,7 +17,11 @@ struct FrameRate {
   bool operator==(const FrameRate&) const = default;
 };
 
-// "25", "29.97", "30000/1001" -> a fraction in [1, 240]. Errors: kInvalidInput.
+// "25", "29.97", "30000/1001" -> a reduced fraction in [1, 240]; 29.97 and its kin mean 30000/1001. Errors:
+// kInvalidInput.
+Result<FrameRate> ParseFrameRate(std::string_view text);
+// Errors: kInvalidInput outside [1, 240].
+Status CheckFrameRate(FrameRate fps);
 
 struct VideoInfo {
   int width = 0;  // as shown: rotation applied

@@ -15,34 +15,37 @@
 namespace lips {
 
 struct VideoWriterOptions {
-  int width = 0;   // even
-  int height = 0;  // even
+  // Any size. h264 and hevc store even sizes only: an odd one gets one more column or row, a copy of its neighbour.
+  int width = 0;
+  int height = 0;
   FrameRate fps;
   YuvFormat format;            // tagged in the stream
   std::string codec = "h264";  // h264 (libx264), hevc (libx265), vp9, ffv1, mjpeg; what FFmpeg was built with
-  int crf = 20;
+  int crf = 20;                // 0..51, vp9 0..63; ffv1 is lossless whatever it says
   std::string preset = "veryfast";
   int threads = 0;  // encoder threads; 0 = FFmpeg's choice
-  // File whose first audio stream goes in, encoded as AAC at its own rate and channels; cut to the video's length.
+  // File whose first audio stream goes in, encoded as AAC (WebM: Opus) at its own rate where the codec has it, with 1,
+  // 2 or 6 channels (other counts are mixed to one); cut to the video's length, never lengthened.
   std::optional<Path> audio;
-  std::vector<std::pair<std::string, std::string>> metadata;  // container tags, written so that ffprobe shows them
+  std::vector<std::pair<std::string, std::string>> metadata;  // container tags, any keys; ffprobe shows them
 };
 
 // Writes video frames in order with an atomic, verified result: the file appears at `path` only from Finish().
 // Container by extension. Faststart for MP4/MOV. Move-only; one thread at a time.
 class VideoWriter {
  public:
-  // Errors: kInvalidInput (odd size, unknown codec or preset, unknown extension), kUnsupported (encoder not built in),
-  // kIo (folder not writable).
+  // Errors: kInvalidInput (size, rate, unknown codec, preset or extension: lists the choices), kUnsupported (encoder
+  // not built in), kIo (folder not writable), and those of AudioReader.
   static Result<VideoWriter> Create(const Path& path, const VideoWriterOptions& options);
   VideoWriter(VideoWriter&&) noexcept;
   VideoWriter& operator=(VideoWriter&&) noexcept;
   ~VideoWriter();  // without Finish: removes what was written
 
-  // Frame n is shown at n / fps. `frame` has the options' size and format. Errors: kIo (disk full: path and reason).
+  // Frame n is shown at n / fps. `frame` has the options' size and format. Errors: kIo (disk full: path and reason);
+  // after one nothing more is written, and Finish reports it again.
   Status Write(ConstYuvView frame);
   // Flushes the encoder, writes the audio up to the video's end, closes, verifies (frame count, duration, index
-  // present), then gives the file its name. Errors: kIo, kCorrupted (verification).
+  // present), then gives the file its name. Once. Errors: kIo, kCorrupted (verification), kInvalidInput (no frame).
   Status Finish();
 
  private:
