@@ -45,10 +45,14 @@ Result<Image> ReadPicture(const Path& path) {
   return Within(path, ParsePicture(bytes));
 }
 
+Result<YuvImage> ParseJpegAsYuv(std::span<const uint8_t> bytes) {
+  if (!IsJpeg(bytes)) return Error(ErrorCode::kCorrupted, "not a JPEG");
+  return DecodeJpegToYuv(bytes);
+}
+
 Result<YuvImage> ReadJpegAsYuv(const Path& path) {
   ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxPictureFileBytes));
-  if (!IsJpeg(bytes)) return Error(ErrorCode::kCorrupted, Quoted(path) + " is not a JPEG");
-  return Within(path, DecodeJpegToYuv(bytes));
+  return Within(path, ParseJpegAsYuv(bytes));
 }
 
 Status WritePng(const Path& path, ConstImageView image) { return WriteEncoded(path, EncodePng(image)); }

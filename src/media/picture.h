@@ -17,6 +17,7 @@ Result<Image> ParsePicture(std::span<const uint8_t> bytes);
 Result<Image> ReadPicture(const Path& path);
 
 // JPEG straight to planes (4:2:0; other subsamplings are converted), BT.601 full range as JFIF says.
+Result<YuvImage> ParseJpegAsYuv(std::span<const uint8_t> bytes);
 Result<YuvImage> ReadJpegAsYuv(const Path& path);
 
 // Atomic. Lossless. Errors: kIo.
