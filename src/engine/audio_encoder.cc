@@ -20,9 +20,9 @@ constexpr int64_t kBands = 80;
 constexpr int64_t kSteps = 16;
 constexpr int64_t kInputFloats = kBands * kSteps;
 
-// Rows per run of a model that leaves its batch open. Every run has this many, so that a row's bits cannot depend on
-// how many came together; a lone row of a live stream pays for the padding, so more than this does not pay.
-constexpr int64_t kPieceRows = 4;
+// Rows per run of a model that leaves its batch open. Every run has the same number, so that a row's bits cannot depend
+// on how many came together. One, because ONNX Runtime gains nothing by more and a live stream would pay for padding.
+constexpr int64_t kPieceRows = 1;
 
 class NetworkEncoder : public AudioEncoder {
  public:

@@ -1,5 +1,8 @@
 // Convolutions, pools, products and normalisations with the attributes that are easy to get wrong.
+#include <gtest/gtest.h>
+
 #include "engine/reference/oracle.h"
+#include "engine/session.h"
 
 namespace lips {
 namespace {
@@ -311,10 +314,18 @@ std::vector<OperatorCase> Normalisations() {
   };
 }
 
-INSTANTIATE_TEST_SUITE_P(Convolutions, AgainstOnnxRuntime, testing::ValuesIn(Convolutions()), CaseName);
-INSTANTIATE_TEST_SUITE_P(Pools, AgainstOnnxRuntime, testing::ValuesIn(Pools()), CaseName);
-INSTANTIATE_TEST_SUITE_P(Matrices, AgainstOnnxRuntime, testing::ValuesIn(Matrices()), CaseName);
-INSTANTIATE_TEST_SUITE_P(Normalisations, AgainstOnnxRuntime, testing::ValuesIn(Normalisations()), CaseName);
+class LayerOperators : public testing::TestWithParam<OperatorCase> {};
+
+TEST_P(LayerOperators, AgreeWithOnnxRuntime) {
+  if (const auto version = OnnxRuntimeVersion(); !version.ok()) GTEST_SKIP() << version.error().message();
+  EXPECT_EQ(Disagreement(GetParam()), "");
+}
+
+constexpr auto kName = [](const auto& info) { return info.param.name; };
+INSTANTIATE_TEST_SUITE_P(Convolutions, LayerOperators, testing::ValuesIn(Convolutions()), kName);
+INSTANTIATE_TEST_SUITE_P(Pools, LayerOperators, testing::ValuesIn(Pools()), kName);
+INSTANTIATE_TEST_SUITE_P(Matrices, LayerOperators, testing::ValuesIn(Matrices()), kName);
+INSTANTIATE_TEST_SUITE_P(Normalisations, LayerOperators, testing::ValuesIn(Normalisations()), kName);
 
 }  // namespace
 }  // namespace lips

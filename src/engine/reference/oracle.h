@@ -1,11 +1,8 @@
 // For tests: one operator on the reference engine and on ONNX Runtime, with the same inputs.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <functional>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -27,13 +24,10 @@ struct OperatorCase {
   double tolerance = 1e-5;  // times the largest magnitude of the result, or 1
 };
 
-void PrintTo(const OperatorCase& c, std::ostream* out);
-std::string CaseName(const testing::TestParamInfo<OperatorCase>& info);
-
 // A constant of seeded numbers; seeds must differ within a case.
 ValueId Weights(GraphBuilder& net, const Dims& dims, int seed = 3, float low = -1, float high = 1);
 
-// Its one test is in oracle_test.cc; each family instantiates it for its own cases.
-class AgainstOnnxRuntime : public testing::TestWithParam<OperatorCase> {};
+// Runs the case on both engines; empty when they agree, else how they do not. Needs ONNX Runtime.
+std::string Disagreement(const OperatorCase& c);
 
 }  // namespace lips

@@ -1,0 +1,165 @@
+#include "engine/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "engine/test_graph.h"
+#include "model/builder.h"
+
+namespace lips {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Graph OneOperator(const std::string& op, const Dims& dims) {
+  GraphBuilder net;
+  net.Output(net.Add(op, {net.Input("x", dims)}, {}, "it"), "y");
+  return std::move(net).Finish();
+}
+
+std::vector<Tensor> One(Tensor tensor) {
+  std::vector<Tensor> list;
+  list.push_back(std::move(tensor));
+  return list;
+}
+
+std::vector<Backend> AvailableBackends() {
+  std::vector<Backend> backends = {Backend::kReference};
+  if (OnnxRuntimeVersion().ok()) backends.push_back(Backend::kOnnxRuntime);
+  return backends;
+}
+
+TEST(SessionNames, ComeBackAndListTheChoices) {
+  EXPECT_EQ(ParseBackend("ort").value(), Backend::kOnnxRuntime);
+  EXPECT_EQ(ParseProvider("tensorrt").value(), Provider::kTensorRt);
+  EXPECT_THAT(ParseBackend("gpu").error().message(), HasSubstr("reference, ort, null"));
+  EXPECT_THAT(ParseProvider("").error().message(), HasSubstr("cpu, cuda, tensorrt"));
+}
+
+TEST(Session, NamesTheOperatorItLacks) {
+  const auto opened = OpenSession(OneOperator("Frobnicate", {2}), {.backend = Backend::kReference});
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code(), ErrorCode::kUnsupported);
+  EXPECT_THAT(opened.error().message(), HasSubstr("Frobnicate 'it'"));
+}
+
+TEST(Session, RefusesBrokenWeightsByName) {
+  for (const Backend backend : AvailableBackends()) {
+    for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+      GraphBuilder net;
+      const ValueId w = net.Constant("up5.w", FloatTensor({1, 1, 1, 2}, {1, bad}));
+      net.Output(net.Add("Conv", {net.Input("x", {1, 1, 4, 4}), w}), "y");
+      const auto opened = OpenSession(std::move(net).Finish(), {.backend = backend});
+      ASSERT_FALSE(opened.ok());
+      EXPECT_EQ(opened.error().code(), ErrorCode::kCorrupted);
+      EXPECT_THAT(opened.error().message(), HasSubstr("up5.w"));
+    }
+  }
+}
+
+TEST(Session, SaysWhatAnInputShouldHaveBeen) {
+  for (const Backend backend : AvailableBackends()) {
+    const auto session = OpenSession(OneOperator("Relu", {kDynamicDim, 3}), {.backend = backend});
+    ASSERT_TRUE(session.ok()) << session.error().message();
+    std::vector<Tensor> outputs(1);
+    const Tensor four_columns(DType::kF32, {2, 4});
+    const std::vector<TensorView> wrong = {four_columns};
+    const Status ran = session.value()->Run(wrong, outputs);
+    ASSERT_FALSE(ran.ok());
+    EXPECT_EQ(ran.error().code(), ErrorCode::kInvalidInput);
+    EXPECT_THAT(ran.error().message(), HasSubstr("input 'x' is f32 [2,4], expected f32 [?,3]"));
+  }
+}
+
+TEST(Session, FollowsAChangingBatchAndKeepsMemory) {
+  for (const Backend backend : AvailableBackends()) {
+    const auto session = OpenSession(OneOperator("Neg", {kDynamicDim, 2}), {.backend = backend});
+    ASSERT_TRUE(session.ok()) << session.error().message();
+    std::vector<Tensor> outputs(1);
+    for (const int64_t batch : {3, 3, 1, 3, 3}) {
+      const Tensor input = RandomTensor({batch, 2}, static_cast<int>(batch));
+      const std::vector<TensorView> views = {input};
+      const uint8_t* before = outputs[0].data();
+      ASSERT_TRUE(session.value()->Run(views, outputs).ok());
+      ASSERT_EQ(outputs[0].dims(), input.dims());
+      EXPECT_TRUE(before == nullptr || outputs[0].data() == before);
+      for (size_t i = 0; i < static_cast<size_t>(input.size()); ++i) {
+        EXPECT_EQ(outputs[0].As<float>()[i], -input.As<float>()[i]);
+      }
+    }
+  }
+}
+
+TEST(ReferenceSession, RefusesWhatWouldTakeTheMachine) {
+  GraphBuilder net;
+  net.Output(net.Add("ConstantOfShape", {net.Input("x", {4}, DType::kI64)}), "y");
+  const auto ran =
+      RunGraph(std::move(net).Finish(), One(IntTensor({4}, {100000, 100000, 9, 9})), {.backend = Backend::kReference});
+  ASSERT_FALSE(ran.ok());
+  EXPECT_EQ(ran.error().code(), ErrorCode::kResourceLimit);
+}
+
+TEST(ReferenceSession, GivesTheSameBitsForAnyNumberOfThreads) {
+  const Graph graph = MiniatureGenerator({.size_px = 160});
+  std::vector<Tensor> inputs;
+  inputs.push_back(RandomTensor({1, 6, 160, 160}, 1));
+  inputs.push_back(RandomTensor({1, 32, 16, 16}, 2));
+  const auto one = RunGraph(graph, inputs, {.backend = Backend::kReference, .threads = 1});
+  const auto five = RunGraph(graph, inputs, {.backend = Backend::kReference, .threads = 5});
+  ASSERT_TRUE(one.ok()) << one.error().message();
+  EXPECT_EQ(FloatsOf(one.value()[0]), FloatsOf(five.value()[0]));
+}
+
+// Worked out by hand, for builds without ONNX Runtime.
+TEST(ReferenceSession, KnowsSmallExamples) {
+  const SessionOptions options = {.backend = Backend::kReference};
+  {
+    GraphBuilder net;
+    const ValueId w = net.Constant("w", FloatTensor({1, 1, 2, 2}, {1, 2, 3, 4}));
+    net.Output(net.Add("Conv", {net.Input("x", {1, 1, 2, 3}), w}), "y");
+    const std::vector<Tensor> x = One(FloatTensor({1, 1, 2, 3}, {1, 0, 2, 0, 1, 3}));
+    EXPECT_THAT(FloatsOf(RunGraph(std::move(net).Finish(), x, options).value()[0]), ElementsAre(5, 19));
+  }
+  {
+    GraphBuilder net;
+    net.Output(
+        net.Add("Resize", {net.Input("x", {1, 1, 1, 2}), kNoValue, net.Floats({1, 1, 1, 2})},
+                {{"mode", std::string("linear")}, {"coordinate_transformation_mode", std::string("align_corners")}}),
+        "y");
+    const std::vector<Tensor> x = One(FloatTensor({1, 1, 1, 2}, {0, 3}));
+    EXPECT_THAT(FloatsOf(RunGraph(std::move(net).Finish(), x, options).value()[0]), ElementsAre(0, 1, 2, 3));
+  }
+}
+
+TEST(OnnxRuntime, SaysWhatIsMissingForAGpu) {
+  if (const auto version = OnnxRuntimeVersion(); !version.ok()) GTEST_SKIP() << version.error().message();
+  for (const Provider provider : {Provider::kCuda, Provider::kTensorRt}) {
+    const auto opened = OpenSession(OneOperator("Relu", {2}), {.provider = provider});
+    if (opened.ok()) continue;  // a machine that has it
+    EXPECT_EQ(opened.error().code(), ErrorCode::kUnsupported);
+    EXPECT_THAT(opened.error().message(), HasSubstr("provider " + std::string(Name(provider))));
+  }
+}
+
+// The library is opened once per process, so this needs a process of its own.
+TEST(OnnxRuntimeDeathTest, SaysWhichLibraryIsMissingAndWhatToDo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        setenv("LIPSTREAM_ORT_LIBRARY", "/nowhere/libonnxruntime.so", 1);
+        const auto version = OnnxRuntimeVersion();
+        std::fputs(version.ok() ? "found" : version.error().message().c_str(), stderr);
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "(/nowhere/libonnxruntime.so.*|no ONNX Runtime.*)--engine reference");
+}
+
+}  // namespace
+}  // namespace lips
