@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include "model/fold_arithmetic.h"
 #include "model/resample.h"
 
 namespace lips {
@@ -239,73 +239,18 @@ Folded FoldCast(const Elements& input, DType to) {
   return std::optional<Elements>(std::move(out));
 }
 
-// Two's-complement wrapping, as every engine does, without C++'s undefined overflow.
-int64_t Wrapped(uint64_t value) { return static_cast<int64_t>(value); }
-
-Result<std::optional<int64_t>> Compute(std::string_view op, int64_t a, int64_t b) {
-  const auto ua = static_cast<uint64_t>(a);
-  const auto ub = static_cast<uint64_t>(b);
-  if (op == "Add") return std::optional(Wrapped(ua + ub));
-  if (op == "Sub") return std::optional(Wrapped(ua - ub));
-  if (op == "Mul") return std::optional(Wrapped(ua * ub));
-  if (op == "Min") return std::optional(std::min(a, b));
-  if (op == "Max") return std::optional(std::max(a, b));
-  if (op == "Equal") return std::optional<int64_t>(a == b);
-  if (op == "Greater") return std::optional<int64_t>(a > b);
-  if (op == "GreaterOrEqual") return std::optional<int64_t>(a >= b);
-  if (op == "Less") return std::optional<int64_t>(a < b);
-  if (op == "LessOrEqual") return std::optional<int64_t>(a <= b);
-  if (op == "And") return std::optional<int64_t>(a != 0 && b != 0);
-  if (op == "Or") return std::optional<int64_t>(a != 0 || b != 0);
-  if (op == "Div" || op == "Mod") {
-    if (b == 0) return Corrupted("it divides by zero");
-    if (b == -1) return std::optional(op == "Div" ? Wrapped(0 - ua) : int64_t{0});
-    if (op == "Div") return std::optional(a / b);  // towards zero
-    const int64_t rest = a % b;
-    return std::optional(rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest);  // the divisor's sign
-  }
-  return std::optional<int64_t>();
-}
-
-Result<std::optional<double>> Compute(std::string_view op, double a, double b) {
-  if (op == "Add") return std::optional(a + b);
-  if (op == "Sub") return std::optional(a - b);
-  if (op == "Mul") return std::optional(a * b);
-  if (op == "Div") return std::optional(a / b);
-  if (op == "Min") return std::optional(std::min(a, b));
-  if (op == "Max") return std::optional(std::max(a, b));
-  return std::optional<double>();
-}
-
 template <typename T>
 Folded FoldBinary(const Operands& operands, const std::vector<T>& a, const std::vector<T>& b, const Dims& out) {
   const auto from_a = IndicesOf(BroadcastWalk(operands.dims[0], out), out);
   const auto from_b = IndicesOf(BroadcastWalk(operands.dims[1], out), out);
   std::vector<T> values;
   for (size_t i = 0; i < from_a.size(); ++i) {
-    ASSIGN_OR_RETURN(const auto value,
-                     Compute(operands.node.op, a[static_cast<size_t>(from_a[i])], b[static_cast<size_t>(from_b[i])]));
+    ASSIGN_OR_RETURN(const auto value, ComputeTwo(operands.node.op, a[static_cast<size_t>(from_a[i])],
+                                                  b[static_cast<size_t>(from_b[i])]));
     if (!value) return std::optional<Elements>();
     values.push_back(*value);
   }
   return std::optional<Elements>(std::move(values));
-}
-
-std::optional<double> ComputeOne(std::string_view op, double x) {
-  if (op == "Floor") return std::floor(x);
-  if (op == "Ceil") return std::ceil(x);
-  if (op == "Round") return std::nearbyint(x);  // half to even, the default rounding mode
-  if (op == "Neg") return -x;
-  if (op == "Abs") return std::fabs(x);
-  if (op == "Sqrt") return std::sqrt(x);
-  return std::nullopt;
-}
-
-std::optional<int64_t> ComputeOne(std::string_view op, int64_t x) {
-  if (op == "Neg") return Wrapped(0 - static_cast<uint64_t>(x));
-  if (op == "Abs") return x < 0 ? Wrapped(0 - static_cast<uint64_t>(x)) : x;
-  if (op == "Not") return x == 0 ? 1 : 0;
-  return std::nullopt;
 }
 
 Folded FoldUnary(std::string_view op, const Elements& input) {
@@ -348,8 +293,8 @@ Folded FoldRange(const std::vector<Elements>& inputs, const Dims& out) {
         List values;
         for (int64_t i = 0; i < out[0]; ++i) {
           if constexpr (std::is_same_v<List, Ints>) {
-            values.push_back(Wrapped(static_cast<uint64_t>(start[0]) +
-                                     static_cast<uint64_t>(i) * static_cast<uint64_t>((*step)[0])));
+            values.push_back(WrapToInt64(static_cast<uint64_t>(start[0]) +
+                                         static_cast<uint64_t>(i) * static_cast<uint64_t>((*step)[0])));
           } else {
             values.push_back(start[0] + static_cast<double>(i) * (*step)[0]);
           }
@@ -371,7 +316,7 @@ Folded FoldReduce(const Operands& operands, const Elements& input, const Dims& o
                                                     : "Min";
   int64_t total = (*values)[0];
   for (size_t i = 1; i < values->size(); ++i) {
-    ASSIGN_OR_RETURN(const auto next, Compute(step, total, (*values)[i]));
+    ASSIGN_OR_RETURN(const auto next, ComputeTwo(step, total, (*values)[i]));
     total = next.value_or(0);
   }
   return std::optional<Elements>(Ints{total});

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "model/message_budget.h"
 #include "model/node_type.h"
 #include "model/onnx.h"
 #include "model/onnx_tensor.h"
@@ -16,6 +17,8 @@ namespace lips {
 namespace {
 
 constexpr int64_t kMaxWeightBytes = int64_t{8} << 30;  // far above any network of this trade
+
+constexpr int kMostNodes = 50'000;  // passes may be quadratic; the largest networks have a few thousand
 
 Error Corrupted(std::string message) { return Error(ErrorCode::kCorrupted, std::move(message)); }
 Error Unsupported(std::string message) { return Error(ErrorCode::kUnsupported, std::move(message)); }
@@ -128,6 +131,10 @@ class GraphReader {
   Result<Graph> Read() {
     if (proto_.sparse_initializer_size() > 0) return Unsupported("sparse initialisers are not supported");
     if (proto_.output_size() == 0) return Corrupted("the graph has no outputs");
+    if (proto_.node_size() > kMostNodes) {
+      return Error(ErrorCode::kResourceLimit, "the graph has " + std::to_string(proto_.node_size()) +
+                                                  " nodes; at most " + std::to_string(kMostNodes) + " are read");
+    }
     RETURN_IF_ERROR(ReadInitialiserNames());
     RETURN_IF_ERROR(ReadInputs());
     RETURN_IF_ERROR(ReadInitialisers());
@@ -308,6 +315,7 @@ Result<Graph> Parse(std::span<const uint8_t> bytes, const Path& folder) {
   if (text.starts_with(kLfsPointer)) {
     return Corrupted("it is a Git LFS pointer, not the model itself (fetch it with 'git lfs pull')");
   }
+  RETURN_IF_ERROR(CheckMessageBudget(bytes));
   onnx::ModelProto model;
   if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Corrupted("it is no complete ONNX model (" + std::to_string(bytes.size()) +

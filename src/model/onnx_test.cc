@@ -234,6 +234,17 @@ TEST(Onnx, RefusesNestingWithoutEnd) {
   EXPECT_THAT(ParseProto(model).error().message(), HasSubstr("no complete ONNX model"));
 }
 
+TEST(Onnx, RefusesASmallFileThatWouldFillTheMemory) {
+  // Two bytes each: an empty node inside the graph (field 7 of the model); 6 MB that would become half a gigabyte.
+  constexpr size_t kNodes = 3'000'000;
+  std::vector<uint8_t> bytes = {0x3a, 0x80, 0x9b, 0xee, 0x02};  // field 7, 6,000,000 bytes
+  for (size_t n = 0; n < kNodes; ++n) bytes.insert(bytes.end(), {0x0a, 0x00});
+  const auto graph = ParseOnnx(bytes);
+  ASSERT_FALSE(graph.ok());
+  EXPECT_EQ(graph.error().code(), ErrorCode::kResourceLimit);
+  EXPECT_THAT(graph.error().message(), HasSubstr("more than 2000000 parts"));
+}
+
 TEST(Onnx, SortsNodesThatAreOutOfOrderAndKeepsThoseInOrder) {
   onnx::ModelProto model = SoundModel();
   model.mutable_graph()->mutable_node()->SwapElements(0, 1);
