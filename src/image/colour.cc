@@ -67,11 +67,11 @@ void BgrToYuv(ConstImageView from, YuvView to) {
 
 void FullToLimited(ConstYuvView from, YuvView to) {
   assert(from.format.range == YuvRange::kFull && to.format.range == YuvRange::kLimited);
-  static const std::array<uint8_t, 256> kLuma = RangeMap(0, 16, 219);
-  static const std::array<uint8_t, 256> kChroma = RangeMap(128, 128, 224);
-  MapPlane(from.y, to.y, kLuma);
-  MapPlane(from.u, to.u, kChroma);
-  MapPlane(from.v, to.v, kChroma);
+  static const std::array<uint8_t, 256> luma_map = RangeMap(0, 16, 219);
+  static const std::array<uint8_t, 256> chroma_map = RangeMap(128, 128, 224);
+  MapPlane(from.y, to.y, luma_map);
+  MapPlane(from.u, to.u, chroma_map);
+  MapPlane(from.v, to.v, chroma_map);
 }
 
 }  // namespace lips

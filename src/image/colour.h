@@ -6,8 +6,8 @@
 namespace lips {
 
 // Converts the whole view in the matrix and range of `from.format`. Equal to the bit to what FFmpeg's swscale gives
-// FFmpeg's and OpenCV's users on x86 (bgr24, no accurate rounding, even height): chroma is repeated, products are
-// rounded down one by one. Sizes are equal. docs/numerics.md has the measurement.
+// FFmpeg's and OpenCV's users on x86 (bgr24, default rounding, width of whole 8 pixels, even height): chroma is
+// repeated, products are rounded down one by one. Sizes are equal. docs/numerics.md has the measurement.
 void YuvToBgr(ConstYuvView from, ImageView to);
 
 // Same for the pixels of `rect` only (anywhere inside `from`, odd edges allowed); `to` has the rect's size.

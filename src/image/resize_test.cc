@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <opencv2/imgproc.hpp>
 
 #include "image/random_picture.h"
@@ -53,19 +54,23 @@ TEST(ResizeCubic, EqualsOpenCvForAnySizes) {
     differing += d.differing;
     samples += static_cast<size_t>(3 * size[2] * size[3]);
   }
-  RecordProperty("differing_ppm", std::to_string(1e6 * static_cast<double>(differing) / static_cast<double>(samples)));
+  std::printf("%zu of %zu samples differ, by one level\n", differing, samples);
   EXPECT_LT(static_cast<double>(differing), 1e-3 * static_cast<double>(samples));
 }
 
 TEST(ResizeCubic, EqualsOpenCvForTheSizesOfTheTask) {
   std::mt19937 rng(4);
+  size_t differing = 0, samples = 0;
   for (int side = 173; side <= 189; ++side) {
     for (const auto& [from, to] : {std::pair{side, 328}, {328, side}}) {
       const Difference d = Compare(rng, from, from, to, to);
       EXPECT_LE(d.max, 1) << from << " -> " << to;
       EXPECT_LE(d.differing, 30u) << from << " -> " << to;
+      differing += d.differing;
+      samples += static_cast<size_t>(3 * to * to);
     }
   }
+  std::printf("%zu of %zu samples differ, by one level\n", differing, samples);
 }
 
 TEST(ResizeCubic, EqualsOpenCvForExtremeSizes) {
