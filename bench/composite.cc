@@ -39,7 +39,7 @@ cv::Mat Wrap(ImageView view) {
   return {view.height, view.width, CV_8UC3, view.data, static_cast<size_t>(view.stride_bytes)};
 }
 
-void OpenCvPaste(const cv::Mat& crop, const cv::Mat& mouth, Rect rect, cv::Mat frame) {
+void OpenCvPaste(const cv::Mat& crop, const cv::Mat& mouth, Rect rect, const cv::Mat& frame) {
   cv::Mat canvas = crop.clone();
   mouth.copyTo(canvas(cv::Rect(kBorder, kBorder, kMouth, kMouth)));
   cv::Mat resized;

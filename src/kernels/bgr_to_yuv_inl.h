@@ -4,6 +4,7 @@
 #include "kernels/bgr_to_yuv.h"
 #include "kernels/interleave_inl.h"
 
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
 namespace {
 
@@ -101,3 +102,4 @@ void LIPS_ISA(AddChromaRow)(uint8_t* u, uint8_t* v, const DifferenceRows& rows, 
 }
 
 }  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)

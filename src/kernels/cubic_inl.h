@@ -4,6 +4,7 @@
 #include "kernels/cubic.h"
 #include "kernels/lanes.h"
 
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
 namespace {
 
@@ -50,3 +51,4 @@ void LIPS_ISA(CubicDown)(uint8_t* out, const int32_t* const* rows, const int16_t
 }
 
 }  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)

@@ -3,6 +3,7 @@
 
 #include "kernels/lanes.h"
 
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
 namespace {
 
@@ -64,3 +65,4 @@ inline void StoreBgr(uint8_t* bgr, const BgrVecs& v) {
 
 }  // namespace
 }  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)

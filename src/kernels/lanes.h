@@ -16,6 +16,7 @@
 #define LIPS_ISA(name) name##_avx2
 #endif
 
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
 namespace {
 
@@ -29,3 +30,4 @@ inline Vec SetPair16(int16_t low, int16_t high) {
 
 }  // namespace
 }  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)

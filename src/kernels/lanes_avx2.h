@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
 namespace {
 
@@ -82,3 +83,4 @@ inline Vec Transpose32(Vec v) { return _mm256_permutevar8x32_epi32(v, _mm256_set
 
 }  // namespace
 }  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)

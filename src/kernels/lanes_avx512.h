@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
 namespace {
 
@@ -96,3 +97,4 @@ inline Vec Transpose32(Vec v) {
 
 }  // namespace
 }  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)

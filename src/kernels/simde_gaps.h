@@ -25,7 +25,9 @@ inline simde__m512i SimdeShiftRight32(simde__m512i v, int bits) {
 }  // namespace
 }  // namespace lips::kernels
 
+// NOLINTBEGIN(bugprone-reserved-identifier): completing SIMDe's own aliases
 #define _mm512_cvtepu8_epi16(bytes) ::lips::kernels::SimdeWiden8(bytes)
 #undef _mm512_madd_epi16  // SIMDe's alias takes four operands
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
 #define _mm512_srai_epi32(v, bits) ::lips::kernels::SimdeShiftRight32(v, bits)
+// NOLINTEND(bugprone-reserved-identifier)

@@ -4,6 +4,7 @@
 #include "kernels/interleave_inl.h"
 #include "kernels/yuv_to_bgr.h"
 
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
 namespace {
 
@@ -49,3 +50,4 @@ void LIPS_ISA(YuvToBgrRow)(uint8_t* bgr, const uint8_t* y, const uint8_t* u, con
 }
 
 }  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)
