@@ -25,7 +25,8 @@ ConvLayer MakeLayer(std::string name, int in, int out, int kernel, int stride) {
 }  // namespace
 
 float& ConvLayer::Weight(int o, int i, int y, int x) {
-  return weight[static_cast<size_t>(((o * in + i) * kernel + y) * kernel + x)];
+  const int at = ((o * in + i) * kernel + y) * kernel + x;
+  return weight[static_cast<size_t>(at)];
 }
 
 void ConvLayer::Reset(int o, float value) {
@@ -49,7 +50,7 @@ void InvertedResidual::WireOutput(int channel, const Taps& hidden, float bias) {
 void FillSeeded(ConvLayer& layer, Seeded& seeded, float gain) {
   const int fan_in = layer.in * layer.kernel * layer.kernel;
   const float deviation = gain * std::sqrt((layer.relu ? 2.0F : 1.0F) / static_cast<float>(fan_in));
-  layer.weight.resize(static_cast<size_t>(layer.out * fan_in));
+  layer.weight.resize(static_cast<size_t>(layer.out) * static_cast<size_t>(fan_in));
   for (float& w : layer.weight) w = deviation * seeded.Normal();
   layer.bias.resize(static_cast<size_t>(layer.out));
   for (float& b : layer.bias) b = 0.02F * gain * seeded.Normal();

@@ -118,7 +118,7 @@ float Grain(uint32_t x, uint32_t y, uint32_t seed) {
   return static_cast<float>(h & 255U) / 256.0F - 0.5F;
 }
 
-uint8_t Level(float v) { return static_cast<uint8_t>(255 * Clamp01(v) + 0.5F); }
+uint8_t Level(float v) { return static_cast<uint8_t>(std::lround(255 * Clamp01(v))); }
 
 // A sum of three slow sines of random phase: amplitude about `amplitude`, slowest part `hz`.
 float Sway(float seconds, float amplitude, float hz, Seeded& seeded) {
@@ -146,9 +146,11 @@ Pose TemplatePose(int64_t frame, uint64_t seed) {
   pose.gaze_x = Sway(seconds, 0.4F, 0.15F, seeded) - 0.6F * pose.yaw;
   pose.gaze_y = Sway(seconds, 0.2F, 0.1F, seeded);
   pose.wide = 0.15F;
-  for (float blink_at = 0.7F + seeded.Uniform(); blink_at < seconds + 1; blink_at += 1.8F + 2 * seeded.Uniform()) {
+  float blink_at = 0.7F + seeded.Uniform();
+  while (blink_at < seconds + 1) {
     const float d = (seconds - blink_at) / 0.09F;
     pose.blink = std::max(pose.blink, std::exp(-d * d * d * d));
+    blink_at += 1.8F + 2 * seeded.Uniform();
   }
   return pose;
 }
@@ -214,6 +216,7 @@ std::vector<Landmark> PersonLandmarks(const Pose& pose, int width, int height) {
 
   const Camera camera(width, height);
   std::vector<Landmark> landmarks;
+  landmarks.reserve(points.size());
   for (const Point at : points) landmarks.push_back(camera.Picture(HeadToScene(pose, at)));
   return landmarks;
 }

@@ -27,7 +27,7 @@ constexpr std::array<Vowel, 6> kVowels = {{
     {{300, 870, 2240, 3200}},   // u
     {{640, 1190, 2390, 3400}},  // uh
 }};
-constexpr std::array<double, kFormants> kBandwidth_hz = {80, 100, 130, 200};
+constexpr std::array<double, kFormants> kBandwidthHz = {80, 100, 130, 200};
 
 // One formant: a two-pole resonator with gain 1 at 0 Hz. Source: Klatt, JASA 67 (1980), eq. 1.
 class Resonator {
@@ -89,7 +89,7 @@ class VocalTract {
       const double t = from_start / static_cast<double>(count);
       for (size_t f = 0; f < kFormants; ++f) {
         const double hz = phone.from.formant_hz[f] + t * (phone.to.formant_hz[f] - phone.from.formant_hz[f]);
-        x = formants_[f].Next(x, hz, kBandwidth_hz[f]);
+        x = formants_[f].Next(x, hz, kBandwidthHz[f]);
       }
       out.push_back(static_cast<float>(x));
     }

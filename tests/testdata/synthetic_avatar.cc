@@ -19,7 +19,7 @@ Status Make(const Path& folder) {
 // The folder with both, made under another name first, so that it appears complete or not at all.
 Path MakeOnce() {
   const Path root = LIPS_TESTDATA_FOLDER;
-  const Path ready = root / SourceHash().substr(0, 16);
+  Path ready = root / SourceHash().substr(0, 16);
   std::error_code error;
   if (std::filesystem::exists(ready, error)) return ready;
   const Path building = ready.string() + ".making." + std::to_string(getpid());
@@ -35,8 +35,8 @@ Path MakeOnce() {
 }
 
 const Path& Folder() {
-  static const Path folder = MakeOnce();
-  return folder;
+  static const Path kFolder = MakeOnce();
+  return kFolder;
 }
 
 }  // namespace
@@ -44,13 +44,13 @@ const Path& Folder() {
 std::string SourceHash() { return LIPS_TESTDATA_HASH; }
 
 const Path& SyntheticAvatar() {
-  static const Path avatar = Folder() / "avatar";
-  return avatar;
+  static const Path kAvatar = Folder() / "avatar";
+  return kAvatar;
 }
 
 const Path& SyntheticSpeech() {
-  static const Path speech = Folder() / "speech.wav";
-  return speech;
+  static const Path kSpeech = Folder() / "speech.wav";
+  return kSpeech;
 }
 
 }  // namespace lips::testdata

@@ -202,7 +202,7 @@ void WireCuts(GeneratorWeights& w) {
 }
 
 void WirePicture(GeneratorWeights& w) {
-  static const InverseSigmoid inverse;
+  const InverseSigmoid inverse;
   constexpr float kSwitchOff = 1.5F;  // of the picture inside the outline
   constexpr float kEarly = 1.2F;      // the lip colour is full before the outline is, or the edge would look dark
   constexpr float kSeededPart = 0.01F;
