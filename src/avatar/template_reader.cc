@@ -11,7 +11,10 @@
 namespace lips {
 namespace {
 
-constexpr int64_t kMinWindowFrames = 16;
+// A window of a few frames would decode a long GOP dozens of times going backwards, so large pictures get more than the
+// budget, up to this much.
+constexpr int64_t kFloorFrames = 16;
+constexpr size_t kFloorBytes = size_t{256} << 20;
 
 class SourcesReader final : public TemplateReader {
  public:
@@ -58,9 +61,10 @@ class SourcesReader final : public TemplateReader {
     for (const auto* track : {&roi_, &masked_, &crop_}) {
       if (*track) frame_bytes += (*track)->window_bytes_per_frame();
     }
-    const auto affordable = static_cast<int64_t>(budget_bytes / std::max<size_t>(frame_bytes, 1));
-    const int64_t frames =
-        std::min(std::max(affordable, kMinWindowFrames), static_cast<int64_t>(sources_.rects.size()));
+    frame_bytes = std::max<size_t>(frame_bytes, 1);
+    const auto affordable = static_cast<int64_t>(budget_bytes / frame_bytes);
+    const int64_t floor = std::min(kFloorFrames, static_cast<int64_t>(kFloorBytes / frame_bytes));
+    const int64_t frames = std::min(std::max(affordable, floor), static_cast<int64_t>(sources_.rects.size()));
     full_.KeepWindow(frames);
     for (auto* track : {&roi_, &masked_, &crop_}) {
       if (*track) (*track)->KeepWindow(frames);

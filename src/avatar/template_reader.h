@@ -25,8 +25,8 @@ struct TemplateSources {
   std::optional<Pictures> package;  // inputs from the package; derived when absent
 };
 
-// Opens every file and takes all memory: `budget_bytes` for decoded frames at most (never less than 16 frames). Errors:
-// kIo, kCorrupted naming the file.
+// Opens every file and takes all memory: `budget_bytes` for decoded frames, or what 16 frames need (up to 256 MiB) when
+// that is more. Errors: kIo, kCorrupted naming the file.
 Result<std::unique_ptr<TemplateReader>> OpenTemplateReader(TemplateSources sources, size_t budget_bytes,
                                                            int decode_threads);
 
