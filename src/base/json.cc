@@ -16,8 +16,8 @@ Json FromBoost(const boost::json::value& value) {
     case boost::json::kind::null: return {};
     case boost::json::kind::bool_: return value.get_bool();
     case boost::json::kind::int64: return value.get_int64();
-    case boost::json::kind::uint64: return static_cast<double>(value.get_uint64());  // above int64
-    case boost::json::kind::double_: return value.get_double();
+    case boost::json::kind::uint64: return static_cast<double>(value.get_uint64());                     // above int64
+    case boost::json::kind::double_: return std::isnan(value.get_double()) ? 0.0 : value.get_double();  // "0e400"
     case boost::json::kind::string: return std::string(value.get_string());
     case boost::json::kind::array: {
       Json::Array out;
@@ -103,7 +103,8 @@ bool Json::as_bool() const { return is_bool() && std::get<bool>(value_); }
 int64_t Json::as_int() const {
   if (is_int()) return std::get<int64_t>(value_);
   constexpr double kLimit = 9.2e18;  // just inside int64
-  return static_cast<int64_t>(std::clamp(as_double(), -kLimit, kLimit));
+  const double value = as_double();
+  return std::isnan(value) ? 0 : static_cast<int64_t>(std::clamp(value, -kLimit, kLimit));
 }
 
 double Json::as_double() const {

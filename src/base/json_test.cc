@@ -35,5 +35,14 @@ TEST(Json, HugeAndOddNumbersStayHarmless) {
   EXPECT_EQ(Json("text").as_int(), 0);
 }
 
+// Found by the manifest fuzzer: 0 times an infinite power of ten.
+TEST(Json, ZeroWithAHugeExponentIsZero) {
+  const auto json = ParseJson("0e400");
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json.value().as_double(), 0.0);
+  EXPECT_EQ(json.value().as_int(), 0);
+  EXPECT_EQ(Json(std::numeric_limits<double>::quiet_NaN()).as_int(), 0);
+}
+
 }  // namespace
 }  // namespace lips
