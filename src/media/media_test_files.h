@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "base/sha256.h"
@@ -54,6 +55,18 @@ class MediaFolder {
     }
     return path;
   }
+  // Many files of one input by one run of the program: starting it costs more than a small file.
+  struct Output {
+    std::string name;
+    std::string arguments;
+  };
+  void MakeAll(const std::string& input, const std::vector<Output>& outputs) const {
+    std::string command = "ffmpeg -v error -nostdin -y -threads 1 " + input;
+    for (const Output& output : outputs)
+      command += " " + output.arguments + " '" + (folder_ / output.name).string() + "'";
+    if (!RunProgram(command)) std::fprintf(stderr, "failed: %s\n", command.c_str());
+  }
+  const Path& folder() const { return folder_; }
   // What the ffprobe program says of `path`, given its options.
   static std::string Probe(const Path& path, const std::string& options) {
     std::string text;

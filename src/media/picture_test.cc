@@ -85,9 +85,13 @@ TEST_F(PictureTest, AGreyPngReadsAsEqualChannels) {
 
 TEST_F(PictureTest, EveryKindOfPngKeepsItsColours) {
   SKIP_WITHOUT_FFMPEG_PROGRAM();
+  std::vector<Output> outputs;
   for (const char* format : {"rgb24", "rgba", "rgb48be", "rgba64be"}) {
-    const Path path =
-        Make("a.png", std::string("-f lavfi -i color=c=0x3366CC:size=16x8 -frames:v 1 -pix_fmt ") + format);
+    outputs.push_back({format + std::string(".png"), std::string("-frames:v 1 -pix_fmt ") + format});
+  }
+  MakeAll("-f lavfi -i color=c=0x3366CC:size=16x8", outputs);
+  for (const char* format : {"rgb24", "rgba", "rgb48be", "rgba64be"}) {
+    const Path path = folder_ / (format + std::string(".png"));
     auto image = ReadPicture(path);
     ASSERT_TRUE(image.ok()) << format << ": " << image.error().message();
     const uint8_t* pixel = image.value().view().Row(7) + ptrdiff_t{3} * 15;

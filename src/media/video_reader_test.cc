@@ -55,11 +55,28 @@ struct Recipe {
 };
 void PrintTo(const Recipe& recipe, std::ostream* out) { *out << recipe.label; }
 
-class VideoReaderLaw : public ::testing::TestWithParam<Recipe>, protected MediaFolder {};
+extern const std::vector<Recipe> kRecipes;
+
+std::string FileOf(const Recipe& recipe) { return std::string(recipe.label) + Path(recipe.file).extension().string(); }
+
+// The files of all recipes, made once.
+const MediaFolder& RecipeFiles() {
+  static const MediaFolder folder;
+  static const bool made = [] {
+    std::vector<MediaFolder::Output> outputs;
+    for (const Recipe& recipe : kRecipes) outputs.push_back({FileOf(recipe), recipe.arguments});
+    folder.MakeAll(kMoving, outputs);
+    return true;
+  }();
+  (void)made;
+  return folder;
+}
+
+class VideoReaderLaw : public ::testing::TestWithParam<Recipe> {};
 
 TEST_P(VideoReaderLaw, AnyOrderOfReadingGivesTheFramesOfReadingInOrder) {
   SKIP_WITHOUT_FFMPEG_PROGRAM();
-  const Path path = Make(GetParam().file, kMoving + std::string(GetParam().arguments));
+  const Path path = RecipeFiles().folder() / FileOf(GetParam());
   auto opened = VideoReader::Open(path);
   ASSERT_TRUE(opened.ok()) << opened.error().message();
   VideoReader& reader = opened.value();
@@ -97,41 +114,40 @@ TEST_P(VideoReaderLaw, AnyOrderOfReadingGivesTheFramesOfReadingInOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Files, VideoReaderLaw,
-    ::testing::Values(
-        Recipe{"h264_long_gop_b_pyramid", "a.mp4", "-c:v libx264 -g 250 -bf 4 -b_strategy 0 -refs 4 -pix_fmt yuv420p"},
-        Recipe{"h264_short_gops", "a.mp4", "-c:v libx264 -g 9 -bf 3 -b_strategy 0 -pix_fmt yuv420p"},
-        Recipe{"h264_open_gops", "a.mp4",
-               "-c:v libx264 -g 12 -bf 3 -b_strategy 0 -x264-params open-gop=1:scenecut=0 -pix_fmt yuv420p"},
-        Recipe{"h264_open_gops_matroska", "a.mkv",
-               "-c:v libx264 -g 12 -bf 3 -b_strategy 0 -x264-params open-gop=1:scenecut=0 -pix_fmt yuv420p"},
-        Recipe{"h264_intra_refresh", "a.mp4", "-c:v libx264 -g 20 -x264-params intra-refresh=1 -pix_fmt yuv420p"},
-        Recipe{"h264_transport_stream", "a.ts", "-c:v libx264 -g 15 -bf 2 -pix_fmt yuv420p"},
-        Recipe{"h264_interlaced", "a.mp4", "-c:v libx264 -g 15 -bf 2 -flags +ilme+ildct -pix_fmt yuv420p"},
-        Recipe{"h264_bare", "a.h264", "-c:v libx264 -g 15 -bf 2 -pix_fmt yuv420p"},
-        Recipe{"h264_avi", "a.avi", "-c:v libx264 -g 15 -bf 2 -pix_fmt yuv420p"},
-        Recipe{"hevc_b_frames", "a.mp4",
-               "-c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=3:keyint=20 "
-               "-pix_fmt yuv420p"},
-        Recipe{"mpeg4_b_frames", "a.mp4", "-c:v mpeg4 -bf 2 -g 13 -q:v 5"},
-        Recipe{"mpeg4_b_frames_avi", "a.avi", "-c:v mpeg4 -bf 2 -g 13 -q:v 5"},
-        Recipe{"mpeg2_open_gops", "a.mpg", "-c:v mpeg2video -bf 2 -g 12 -q:v 5"},
-        Recipe{"mjpeg_full_range", "a.avi", "-c:v mjpeg -q:v 5 -pix_fmt yuvj420p",
-               false},  // the program rescales range
-        Recipe{"vp8_hidden_frames", "a.webm", "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 -g 30 -b:v 200k"},
-        Recipe{"vp9_hidden_frames", "a.webm",
-               "-c:v libvpx-vp9 -auto-alt-ref 1 -lag-in-frames 16 -g 30 -cpu-used 8 -deadline realtime -b:v 200k"},
-        Recipe{"ffv1", "a.mkv", "-c:v ffv1 -level 3 -g 5 -pix_fmt yuv420p"},
-        Recipe{"variable_rate", "a.mkv",
-               "-vf \"setpts='(N+0.4*sin(N*1.7)+10*gt(N,30))/25/TB'\" -vsync passthrough -c:v libx264 -g 20 -bf 2 "
-               "-pix_fmt yuv420p"},
-        Recipe{"variable_rate_mp4", "a.mp4",
-               "-vf \"setpts='(N+0.4*sin(N*1.7)+10*gt(N,30))/25/TB'\" -vsync passthrough -enc_time_base 1/90000 "
-               "-c:v libx264 -g 20 -bf 2 -pix_fmt yuv420p"},
-        Recipe{"late_start", "a.mp4", "-output_ts_offset 3.37 -c:v libx264 -g 20 -bf 2 -pix_fmt yuv420p"},
-        Recipe{"odd_size", "a.mkv", "-vf scale=161:121 -c:v ffv1 -level 3 -pix_fmt yuv420p"}),
-    [](const auto& test) { return std::string(test.param.label); });
+const std::vector<Recipe> kRecipes = {
+    Recipe{"h264_long_gop_b_pyramid", "a.mp4", "-c:v libx264 -g 250 -bf 4 -b_strategy 0 -refs 4 -pix_fmt yuv420p"},
+    Recipe{"h264_short_gops", "a.mp4", "-c:v libx264 -g 9 -bf 3 -b_strategy 0 -pix_fmt yuv420p"},
+    Recipe{"h264_open_gops", "a.mp4",
+           "-c:v libx264 -g 12 -bf 3 -b_strategy 0 -x264-params open-gop=1:scenecut=0 -pix_fmt yuv420p"},
+    Recipe{"h264_open_gops_matroska", "a.mkv",
+           "-c:v libx264 -g 12 -bf 3 -b_strategy 0 -x264-params open-gop=1:scenecut=0 -pix_fmt yuv420p"},
+    Recipe{"h264_intra_refresh", "a.mp4", "-c:v libx264 -g 20 -x264-params intra-refresh=1 -pix_fmt yuv420p"},
+    Recipe{"h264_transport_stream", "a.ts", "-c:v libx264 -g 15 -bf 2 -pix_fmt yuv420p"},
+    Recipe{"h264_interlaced", "a.mp4", "-c:v libx264 -g 15 -bf 2 -flags +ilme+ildct -pix_fmt yuv420p"},
+    Recipe{"h264_bare", "a.h264", "-c:v libx264 -g 15 -bf 2 -pix_fmt yuv420p"},
+    Recipe{"h264_avi", "a.avi", "-c:v libx264 -g 15 -bf 2 -pix_fmt yuv420p"},
+    Recipe{"hevc_b_frames", "a.mp4",
+           "-c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=3:keyint=20 "
+           "-pix_fmt yuv420p"},
+    Recipe{"mpeg4_b_frames", "a.mp4", "-c:v mpeg4 -bf 2 -g 13 -q:v 5"},
+    Recipe{"mpeg4_b_frames_avi", "a.avi", "-c:v mpeg4 -bf 2 -g 13 -q:v 5"},
+    Recipe{"mpeg2_open_gops", "a.mpg", "-c:v mpeg2video -bf 2 -g 12 -q:v 5"},
+    Recipe{"mjpeg_full_range", "a.avi", "-c:v mjpeg -q:v 5 -pix_fmt yuvj420p", false},  // the program rescales range
+    Recipe{"vp8_hidden_frames", "a.webm", "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 -g 30 -b:v 200k"},
+    Recipe{"vp9_hidden_frames", "a.webm",
+           "-c:v libvpx-vp9 -auto-alt-ref 1 -lag-in-frames 16 -g 30 -cpu-used 8 -deadline realtime -b:v 200k"},
+    Recipe{"ffv1", "a.mkv", "-c:v ffv1 -level 3 -g 5 -pix_fmt yuv420p"},
+    Recipe{"variable_rate", "a.mkv",
+           "-vf \"setpts='(N+0.4*sin(N*1.7)+10*gt(N,30))/25/TB'\" -fps_mode passthrough -c:v libx264 -g 20 -bf 2 "
+           "-pix_fmt yuv420p"},
+    Recipe{"variable_rate_mp4", "a.mp4",
+           "-vf \"setpts='(N+0.4*sin(N*1.7)+10*gt(N,30))/25/TB'\" -fps_mode passthrough -enc_time_base 1/90000 "
+           "-c:v libx264 -g 20 -bf 2 -pix_fmt yuv420p"},
+    Recipe{"late_start", "a.mp4", "-output_ts_offset 3.37 -c:v libx264 -g 20 -bf 2 -pix_fmt yuv420p"},
+    Recipe{"odd_size", "a.mkv", "-vf scale=161:121 -c:v ffv1 -level 3 -pix_fmt yuv420p"}};
+
+INSTANTIATE_TEST_SUITE_P(Files, VideoReaderLaw, ::testing::ValuesIn(kRecipes),
+                         [](const auto& test) { return std::string(test.param.label); });
 
 class VideoReaderTest : public ::testing::Test, protected MediaFolder {};
 
@@ -195,20 +211,24 @@ TEST_F(VideoReaderTest, TellsMatrixAndRange) {
   const YuvFormat limited709 = {YuvMatrix::kBt709, YuvRange::kLimited};
   const YuvFormat full709 = {YuvMatrix::kBt709, YuvRange::kFull};
   const std::string h264 = "-frames:v 2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p ";
-  for (const Case& c : {
-           Case{h264 + "-colorspace bt470bg -color_range tv", limited601},
-           Case{h264 + "-colorspace smpte170m", limited601},
-           Case{h264 + "-vf scale=1280:720 -colorspace bt470bg", limited601},
-           Case{h264 + "-colorspace bt709", limited709},
-           Case{h264 + "-colorspace bt709 -color_range pc", full709},
-           Case{h264, limited601},  // silent: by size
-           Case{h264 + "-vf scale=720:576", limited601},
-           Case{h264 + "-vf scale=720:578", limited709},
-           Case{h264 + "-vf scale=1280:544", limited709},
-       }) {
-    auto reader = VideoReader::Open(Make("a.mp4", kMoving + c.arguments));
+  const std::vector<Case> cases = {
+      Case{h264 + "-colorspace bt470bg -color_range tv", limited601},
+      Case{h264 + "-colorspace smpte170m", limited601},
+      Case{h264 + "-vf scale=1280:720 -colorspace bt470bg", limited601},
+      Case{h264 + "-colorspace bt709", limited709},
+      Case{h264 + "-colorspace bt709 -color_range pc", full709},
+      Case{h264, limited601},  // silent: by size
+      Case{h264 + "-vf scale=720:576", limited601},
+      Case{h264 + "-vf scale=720:578", limited709},
+      Case{h264 + "-vf scale=1280:544", limited709},
+  };
+  std::vector<Output> outputs;
+  for (const Case& c : cases) outputs.push_back({std::to_string(outputs.size()) + ".mp4", c.arguments});
+  MakeAll(kMoving, outputs);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    auto reader = VideoReader::Open(folder_ / outputs[i].name);
     ASSERT_TRUE(reader.ok()) << reader.error().message();
-    EXPECT_EQ(reader.value().info().format, c.expected) << c.arguments;
+    EXPECT_EQ(reader.value().info().format, cases[i].expected) << cases[i].arguments;
   }
   auto jpeg = VideoReader::Open(Make("a.avi", kMoving + std::string("-frames:v 2 -c:v mjpeg -pix_fmt yuvj420p")));
   ASSERT_TRUE(jpeg.ok());
@@ -226,15 +246,18 @@ double MeanDifference(ConstPlaneView a, ConstPlaneView b) {
 TEST_F(VideoReaderTest, ConvertsOtherPixelFormatsWithoutShiftingLevels) {
   SKIP_WITHOUT_FFMPEG_PROGRAM();
   const std::string smooth = "-f lavfi -i testsrc=size=160x120:rate=25:duration=0.2 ";
-  auto expected = VideoReader::Open(
-      Make("a.mkv", smooth + "-vf gblur=6,scale=out_color_matrix=bt601:out_range=tv -c:v ffv1 -pix_fmt yuv420p"));
+  const std::string ffv1 = "-vf gblur=6,scale=out_color_matrix=bt601:out_range=tv -c:v ffv1 -level 3 -pix_fmt ";
+  const std::vector<std::string> formats = {"yuv422p", "yuv444p",  "yuv420p10le", "yuv444p16le",
+                                            "bgr0",    "gbrp10le", "yuva420p"};
+  std::vector<Output> outputs = {{"yuv420p.mkv", ffv1 + "yuv420p"}};
+  for (const std::string& format : formats) outputs.push_back({format + ".mkv", ffv1 + format});
+  MakeAll(smooth, outputs);
+  auto expected = VideoReader::Open(folder_ / "yuv420p.mkv");
   ASSERT_TRUE(expected.ok()) << expected.error().message();
   YuvImage a;
   ASSERT_TRUE(expected.value().Read(a).ok());
-  for (const char* format : {"yuv422p", "yuv444p", "yuv420p10le", "yuv444p16le", "bgr0", "gbrp10le", "yuva420p"}) {
-    auto reader = VideoReader::Open(
-        Make("b.mkv",
-             smooth + "-vf gblur=6,scale=out_color_matrix=bt601:out_range=tv -c:v ffv1 -level 3 -pix_fmt " + format));
+  for (const std::string& format : formats) {
+    auto reader = VideoReader::Open(folder_ / (format + ".mkv"));
     ASSERT_TRUE(reader.ok()) << format << ": " << reader.error().message();
     YuvImage b;
     ASSERT_TRUE(reader.value().Read(b).ok()) << format;
