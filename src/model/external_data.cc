@@ -14,6 +14,9 @@
 namespace lips {
 namespace {
 
+// A sparse file claims any size at no cost, so that the file's size alone is no bound.
+constexpr int64_t kMostBytes = int64_t{2} << 30;
+
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -86,6 +89,10 @@ Result<Tensor> ReadExternalTensor(const Path& folder, std::string_view location,
     return Error(ErrorCode::kCorrupted, Subject(location) + " has " + std::to_string(info.st_size) + " bytes, but " +
                                             std::to_string(needed) + " at offset " + std::to_string(offset) +
                                             " are asked of it");
+  }
+  if (needed > kMostBytes) {
+    return Error(ErrorCode::kResourceLimit, Subject(location) + " would give one tensor of " + std::to_string(needed) +
+                                                " bytes; at most 2 GiB are read");
   }
   Tensor tensor(dtype, dims);
   int64_t done = 0;

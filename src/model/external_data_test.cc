@@ -56,6 +56,11 @@ TEST_F(ExternalData, RefusesWhatTheFileDoesNotHold) {
   ExpectRefused("missing.bin", "cannot open external data file 'missing.bin'");
 }
 
+TEST_F(ExternalData, RefusesATensorLargerThanMemoryFromASparseFile) {
+  std::filesystem::resize_file(folder_ / "weights.bin", uintmax_t{1} << 36);
+  ExpectRefused("weights.bin", "would give one tensor of 68719476736 bytes", 0, {int64_t{1} << 36});
+}
+
 TEST_F(ExternalData, RefusesPathsOutOfTheFolder) {
   for (const std::string location : {"../secret.bin", "parts/../../secret.bin", "..", ".", "", "parts/",
                                      "./weights.bin", "/etc/hostname", "parts//more.bin/"}) {
