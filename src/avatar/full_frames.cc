@@ -1,6 +1,5 @@
 #include "avatar/full_frames.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -35,9 +34,15 @@ Result<FullFrames> ChooseFullFrames(const PackageFiles& package, int64_t rects, 
   const std::string name = chosen->files.path().filename().string();
   const int64_t frames = chosen->info.frames;
   if (frames == 0) return Error(ErrorCode::kCorrupted, name + " has no frames");
+  if (frames < rects) {  // a cut-off file, or rectangles of another video: either way frames would be missing
+    return Error(ErrorCode::kCorrupted, name + " has " + std::to_string(frames) + " readable frames but there are " +
+                                            std::to_string(rects) +
+                                            " rectangles: the video is cut short, or the "
+                                            "rectangles belong to another one");
+  }
   if (frames != rects) {
     chosen->disagreement = name + " has " + std::to_string(frames) + " frames but there are " + std::to_string(rects) +
-                           " rectangles: the first " + std::to_string(std::min(frames, rects)) + " of both are used";
+                           " rectangles: the first " + std::to_string(rects) + " of both are used";
   }
   return *std::move(chosen);
 }
