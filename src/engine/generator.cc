@@ -17,6 +17,7 @@ constexpr int64_t kNullAudioFloats = 8192;
 class NullGenerator : public Generator {
  public:
   int size_px() const override { return kNullSizePx; }
+  Dims audio_dims() const override { return {32, 16, 16}; }
   int64_t audio_floats() const override { return kNullAudioFloats; }
   std::string Describe() const override { return "null: returns the region of interest"; }
 

@@ -39,7 +39,8 @@ class Generator {
   virtual ~Generator() = default;
 
   virtual int size_px() const = 0;           // 320 or 160
-  virtual int64_t audio_floats() const = 0;  // 8192 for AVE
+  virtual Dims audio_dims() const = 0;       // [32,16,16] for AVE
+  virtual int64_t audio_floats() const = 0;  // their product: 8192
   virtual std::string Describe() const = 0;
 
   // `roi` and `masked` are [size_px, size_px]. `reuse`, when given, is a template of this generator nobody uses any

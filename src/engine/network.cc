@@ -54,6 +54,7 @@ class NetworkGenerator : public Generator {
         tail_outputs_(output_count) {}
 
   int size_px() const override { return binding_.size_px; }
+  Dims audio_dims() const override { return binding_.audio_dims; }
   int64_t audio_floats() const override { return binding_.audio_floats(); }
   std::string Describe() const override { return tail_->Describe() + "; " + binding_text_; }
   std::string engine() const { return tail_->Describe(); }
