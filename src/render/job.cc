@@ -1,0 +1,81 @@
+#include "render/job.h"
+
+#include <cmath>
+#include <utility>
+
+#include "audio/encoder_window.h"
+#include "audio/mel.h"
+#include "base/sha256.h"
+
+namespace lips {
+namespace {
+
+Result<int64_t> SampleLimit(const std::optional<double>& duration_s) {
+  if (!duration_s) return int64_t{-1};
+  constexpr double kMaxSeconds = 1e6;  // eleven days
+  if (!(*duration_s > 0) || *duration_s > kMaxSeconds) {
+    return Error(ErrorCode::kInvalidInput,
+                 "duration " + std::to_string(*duration_s) + " s is not between 0 and 1000000 s");
+  }
+  return static_cast<int64_t>(std::llround(*duration_s * kModelRateHz));
+}
+
+// Packaged features stand in for the encoder: the shorter of audio and features ends the video.
+Status UseFeatureFile(const JobRequest& request, Job& job) {
+  const int64_t row_floats = job.generator->audio_floats() / kWindowRows;
+  ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(*request.features, static_cast<int>(row_floats)));
+  ASSIGN_OR_RETURN(job.features_sha256, Sha256OfFile(*request.features));
+  if (track.count() == 0) {
+    return Error(ErrorCode::kInvalidInput, "'" + request.features->string() + "' holds no feature rows");
+  }
+  job.speech.feature_rows = std::min(job.speech.feature_rows, track.count());
+  job.windows = WindowsFromFeatures(std::move(track), request.edge);
+  return {};
+}
+
+Status UseEncoder(const JobRequest& request, Job& job) {
+  ASSIGN_OR_RETURN(const Path model, job.avatar->audio_encoder_model());
+  ASSIGN_OR_RETURN(job.encoder, OpenAudioEncoder(model, request.engine));
+  ASSIGN_OR_RETURN(job.encoder_sha256, Sha256OfFile(model));
+  if (job.encoder->row_floats() * int64_t{kWindowRows} != job.generator->audio_floats()) {
+    return Error(ErrorCode::kInvalidInput,
+                 "audio encoder '" + model.string() + "' gives rows of " + std::to_string(job.encoder->row_floats()) +
+                     " values, but the generator hears " + std::to_string(kWindowRows) + " rows of " +
+                     std::to_string(job.generator->audio_floats() / kWindowRows));
+  }
+  ASSIGN_OR_RETURN(job.windows, WindowsFromSpeech(request.audio, job.speech, request.edge, *job.encoder));
+  return {};
+}
+
+}  // namespace
+
+Result<Job> OpenJob(const JobRequest& request) {
+  Job job;
+  ASSIGN_OR_RETURN(const int64_t max_samples, SampleLimit(request.duration_s));
+  ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(request.avatar, request.avatar_options));
+  job.avatar = std::make_unique<Avatar>(std::move(avatar));
+  ASSIGN_OR_RETURN(job.speech, InspectSpeech(request.audio, max_samples));
+
+  const bool no_network = request.engine.session.backend == Backend::kNull;
+  Path model;
+  if (!no_network) {
+    ASSIGN_OR_RETURN(model, job.avatar->generator_model());
+    ASSIGN_OR_RETURN(job.model_sha256, Sha256OfFile(model));
+  }
+  ASSIGN_OR_RETURN(job.generator, OpenGenerator(model, request.engine));
+  if (!no_network && job.generator->size_px() != job.avatar->face().roi_px()) {
+    return Error(ErrorCode::kInvalidInput,
+                 "network '" + model.string() + "' works on " + std::to_string(job.generator->size_px()) +
+                     " px faces, but the avatar's pictures are " + std::to_string(job.avatar->face().roi_px()) + " px");
+  }
+  if (no_network) {
+    job.windows = NoWindows();
+  } else if (request.features) {
+    RETURN_IF_ERROR(UseFeatureFile(request, job));
+  } else {
+    RETURN_IF_ERROR(UseEncoder(request, job));
+  }
+  return job;
+}
+
+}  // namespace lips

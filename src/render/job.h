@@ -1,0 +1,39 @@
+// What rendering, exporting and single frames share: an avatar, its networks and its audio, opened together.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "avatar/avatar.h"
+#include "engine/audio_encoder.h"
+#include "engine/generator.h"
+#include "render/window_source.h"
+
+namespace lips {
+
+struct JobRequest {
+  Path avatar;  // a package's folder
+  AvatarOptions avatar_options;
+  Path audio;
+  std::optional<double> duration_s;  // only the beginning of the audio
+  std::optional<Path> features;      // packaged features instead of the encoder's; the audio then only gives the length
+  WindowEdge edge = WindowEdge::kZeros;
+  GeneratorOptions engine;
+};
+
+// Everything opened and checked against each other. Movable.
+struct Job {
+  std::unique_ptr<Avatar> avatar;
+  std::unique_ptr<Generator> generator;
+  std::unique_ptr<AudioEncoder> encoder;  // null with packaged features or without a network
+  std::unique_ptr<WindowSource> windows;  // refers to *encoder
+  SpeechFacts speech;
+  std::string model_sha256, encoder_sha256, features_sha256;  // empty where there is none
+};
+
+// Errors: those of every part; kInvalidInput when network and package do not fit each other (face size, row size),
+// naming both numbers.
+Result<Job> OpenJob(const JobRequest& request);
+
+}  // namespace lips

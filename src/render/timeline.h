@@ -1,0 +1,39 @@
+// Which template frame and which feature row belong to each output frame.
+#pragma once
+
+#include <cstdint>
+
+#include "avatar/template_order.h"
+#include "base/result.h"
+#include "media/frame.h"
+
+namespace lips {
+
+inline constexpr int kFeatureRateHz = 25;  // feature rows per second, whatever the video's frame rate
+
+// The arithmetic of time: output frame n is shown at n / output_fps; the template advances at its own rate and the
+// features at 25 per second. All in integers, so nothing drifts however long the video.
+class Timeline {
+ public:
+  // `feature_rows` >= 1, `template_frames` >= 1.
+  Timeline(int64_t feature_rows, FrameRate output_fps, int64_t template_frames, FrameRate template_fps,
+           int64_t start_frame, Loop loop);
+
+  // Output frames: the features' duration, rounded to whole frames, at least 1.
+  int64_t frames() const { return frames_; }
+  // The feature row nearest to output frame `n`, in [0, feature_rows). Non-decreasing in n.
+  int64_t FeatureRow(int64_t n) const;
+  // The template frame shown at output frame `n`, in [0, template_frames).
+  int64_t TemplateIndex(int64_t n) const;
+
+ private:
+  int64_t feature_rows_;
+  FrameRate output_fps_;
+  int64_t template_frames_;
+  FrameRate template_fps_;
+  int64_t start_frame_;
+  Loop loop_;
+  int64_t frames_;
+};
+
+}  // namespace lips

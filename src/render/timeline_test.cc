@@ -1,0 +1,45 @@
+#include "render/timeline.h"
+
+#include <gtest/gtest.h>
+
+namespace lips {
+namespace {
+
+constexpr FrameRate k25{25, 1};
+constexpr FrameRate kNtsc{30000, 1001};
+
+TEST(Timeline, AtTheFeatureRateFrameAndRowAreTheSame) {
+  const Timeline time(1121, k25, 523, k25, 0, Loop::kPingPong);
+  EXPECT_EQ(time.frames(), 1121);
+  for (int64_t n = 0; n < time.frames(); ++n) {
+    ASSERT_EQ(time.FeatureRow(n), n);
+    ASSERT_EQ(time.TemplateIndex(n), TemplateFrame(n, 523, 0, Loop::kPingPong));
+  }
+}
+
+TEST(Timeline, OtherRatesKeepTheDuration) {
+  EXPECT_EQ(Timeline(250, {50, 1}, 10, k25, 0, Loop::kForward).frames(), 500);
+  EXPECT_EQ(Timeline(250, {24, 1}, 10, k25, 0, Loop::kForward).frames(), 240);
+  EXPECT_EQ(Timeline(250, kNtsc, 10, k25, 0, Loop::kForward).frames(), 300);  // 299.7
+  EXPECT_EQ(Timeline(1, {1, 1}, 1, k25, 0, Loop::kForward).frames(), 1);
+}
+
+TEST(Timeline, TheTemplateAdvancesAtItsOwnRate) {
+  const Timeline doubled(100, {50, 1}, 1000, k25, 0, Loop::kForward);
+  EXPECT_EQ(doubled.TemplateIndex(0), 0);
+  EXPECT_EQ(doubled.TemplateIndex(1), 0);
+  EXPECT_EQ(doubled.TemplateIndex(2), 1);
+  EXPECT_EQ(doubled.FeatureRow(199), 99);
+}
+
+TEST(Timeline, ADayOfNtscVideoDoesNotDrift) {
+  const int64_t rows = int64_t{24} * 3600 * 25;
+  const Timeline time(rows, kNtsc, 7, kNtsc, 3, Loop::kPingPong);
+  const int64_t last = time.frames() - 1;
+  EXPECT_EQ(time.FeatureRow(last), rows - 1);
+  EXPECT_EQ(time.TemplateIndex(last), TemplateFrame(last, 7, 3, Loop::kPingPong));
+  for (int64_t n = 1; n < time.frames(); n += 9973) ASSERT_GE(time.FeatureRow(n), time.FeatureRow(n - 1));
+}
+
+}  // namespace
+}  // namespace lips

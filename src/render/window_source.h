@@ -1,0 +1,50 @@
+// Where a render's audio windows come from: the audio itself, a feature file, or nowhere.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audio/window.h"
+#include "avatar/features_file.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "engine/audio_encoder.h"
+
+namespace lips {
+
+// Facts about the audio of a render, found by one pass over it before rendering starts.
+struct SpeechFacts {
+  int64_t samples_16k = 0;   // what the front end consumes
+  int64_t feature_rows = 0;  // = 25-per-second video frames
+  std::string sha256;        // of the 16 kHz mono f32 samples
+  std::string source_codec;
+  int source_rate_hz = 0;
+  int source_channels = 0;
+};
+
+// Decodes the whole file once in constant memory. `max_samples_16k` < 0: no limit. Errors: those of decoding;
+// kInvalidInput when the audio is shorter than one encoder window.
+Result<SpeechFacts> InspectSpeech(const Path& audio, int64_t max_samples_16k = -1);
+
+// Generator windows by feature row, asked in non-decreasing order. One thread at a time.
+class WindowSource {
+ public:
+  virtual ~WindowSource() = default;
+  // The window of row `row` into `out` (resized). Errors: those of decoding and encoding.
+  virtual Status Window(int64_t row, std::vector<float>& out) = 0;
+};
+
+// From the audio: decodes, resamples, encodes as rows are asked for; constant memory. The samples consumed must hash to
+// facts.sha256 once the last row was given (else kCorrupted: the file changed underneath us). `encoder` outlives it.
+Result<std::unique_ptr<WindowSource>> WindowsFromSpeech(const Path& audio, const SpeechFacts& facts, WindowEdge edge,
+                                                        AudioEncoder& encoder);
+
+// From packaged features.
+std::unique_ptr<WindowSource> WindowsFromFeatures(FeatureTrack features, WindowEdge edge);
+
+// Empty windows, for an engine without a network.
+std::unique_ptr<WindowSource> NoWindows();
+
+}  // namespace lips
