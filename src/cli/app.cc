@@ -1,0 +1,98 @@
+#include "cli/app.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/log.h"
+
+namespace lips::cli {
+namespace {
+
+std::optional<Path> OptionalPath(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<Path>(text);
+}
+
+}  // namespace
+
+StopFlag& Stop() {
+  static StopFlag flag;
+  return flag;
+}
+
+CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
+                     const std::string& examples) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->footer("Examples:\n" + examples);
+  return command;
+}
+
+Result<GeneratorOptions> EngineFlags::Resolve() const {
+  GeneratorOptions options;
+  options.prove = !no_proof;
+  options.session.threads = threads;
+  ASSIGN_OR_RETURN(options.session.provider, ParseProvider(provider));
+  if (engine != "auto") {
+    ASSIGN_OR_RETURN(options.session.backend, ParseBackend(engine));
+    return options;
+  }
+  options.session.backend = Backend::kOnnxRuntime;
+  if (const auto version = OnnxRuntimeVersion(); !version.ok()) {
+    options.session.backend = Backend::kReference;
+    Log(LogLevel::kWarning, "using the slow reference engine", {{"reason", version.error().message()}});
+  }
+  return options;
+}
+
+void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
+  command
+      .add_option("--engine", flags.engine,
+                  "what runs the networks: auto, ort (ONNX Runtime), reference (slow, exact), null (no network: the "
+                  "mouth stays the template's)")
+      ->check(CLI::IsMember({"auto", "ort", "reference", "null"}))
+      ->capture_default_str();
+  command.add_option("--provider", flags.provider, "ONNX Runtime's device: cpu, cuda, tensorrt")
+      ->check(CLI::IsMember({"cpu", "cuda", "tensorrt"}))
+      ->capture_default_str();
+  command.add_option("--threads", flags.threads, "compute threads; 0: one per core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_flag("--no-proof", flags.no_proof,
+                   "skip the check of the engine against the reference on first use of a model");
+}
+
+Result<JobRequest> JobFlags::Resolve() const {
+  JobRequest request;
+  request.avatar = avatar;
+  request.audio = audio;
+  request.avatar_options.inputs = inputs == "package"   ? InputSource::kPackage
+                                  : inputs == "derived" ? InputSource::kDerived
+                                                        : InputSource::kAuto;
+  request.avatar_options.model = OptionalPath(model);
+  request.avatar_options.audio_encoder = OptionalPath(audio_encoder);
+  request.features = OptionalPath(features);
+  request.edge = edge == "repeat" ? WindowEdge::kRepeat : WindowEdge::kZeros;
+  if (duration_s > 0) request.duration_s = duration_s;
+  ASSIGN_OR_RETURN(request.engine, engine.Resolve());
+  return request;
+}
+
+void AddJobFlags(CLI::App& command, JobFlags& flags) {
+  command.add_option("-a,--avatar", flags.avatar, "avatar package: a folder")->required();
+  command.add_option("--audio", flags.audio, "speech: any audio or video file FFmpeg reads")->required();
+  command
+      .add_option("--inputs", flags.inputs,
+                  "the network's pictures: package (the avatar's own), derived (from the full frames), auto")
+      ->check(CLI::IsMember({"auto", "package", "derived"}))
+      ->capture_default_str();
+  command.add_option("--model", flags.model, "generator network (.onnx) instead of the avatar's");
+  command.add_option("--audio-encoder", flags.audio_encoder, "audio encoder network (.onnx) instead of the avatar's");
+  command.add_option("--features", flags.features,
+                     "precomputed feature rows (.npy or raw .bin) instead of hearing the audio");
+  command.add_option("--edge", flags.edge, "feature rows before the start and after the end: zeros, repeat")
+      ->check(CLI::IsMember({"zeros", "repeat"}))
+      ->capture_default_str();
+  command.add_option("--duration", flags.duration_s, "use only the first SECONDS of the audio")
+      ->check(CLI::PositiveNumber);
+  AddEngineFlags(command, flags.engine);
+}
+
+}  // namespace lips::cli

@@ -1,0 +1,76 @@
+// What every command shares: registration, exit codes, the options for avatars and engines, and how errors are shown.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/stop.h"
+#include "render/job.h"
+
+namespace CLI {
+class App;
+}
+
+namespace lips::cli {
+
+// What the process tells its caller.
+enum ExitCode : int {
+  kOk = 0,
+  kFailed = 1,       // the world failed: files, formats, devices
+  kUsage = 2,        // the command line is wrong
+  kNotVerified = 3,  // a check found a difference or a fault
+};
+
+// Raised by the first SIGINT or SIGTERM; a second one ends the process at once.
+StopFlag& Stop();
+
+// Switches shared by all commands.
+struct Output {
+  bool quiet = false;
+  bool json = false;
+};
+
+// Runs a subcommand. An error is printed as one sentence and becomes kFailed.
+using Run = std::function<Result<ExitCode>()>;
+
+// Collects the chosen command's action while CLI11 parses.
+struct Commands {
+  CLI::App* app = nullptr;
+  Run run;
+};
+
+// A subcommand of `parent` with a description and examples in its help.
+CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
+                     const std::string& examples);
+
+// --engine, --provider, --threads, --no-proof. The returned object must outlive parsing; Resolve() afterwards.
+struct EngineFlags {
+  std::string engine = "auto";
+  std::string provider = "cpu";
+  int threads = 0;
+  bool no_proof = false;
+  // "auto": ONNX Runtime when it is there, else the reference engine with a warning.
+  Result<GeneratorOptions> Resolve() const;
+};
+void AddEngineFlags(CLI::App& command, EngineFlags& flags);
+
+// --avatar, --audio, --inputs, --model, --audio-encoder, --features, --edge and the engine's flags: a job.
+struct JobFlags {
+  std::string avatar, audio, inputs = "auto", model, audio_encoder, features, edge = "zeros";
+  double duration_s = 0;
+  EngineFlags engine;
+  Result<JobRequest> Resolve() const;
+};
+void AddJobFlags(CLI::App& command, JobFlags& flags);
+
+// One function a command; each adds its subcommand to the app and sets commands.run when it is chosen.
+void AddRender(Commands& commands);
+void AddAvatar(Commands& commands);
+void AddModel(Commands& commands);
+void AddFeatures(Commands& commands);
+void AddExport(Commands& commands);
+void AddFrame(Commands& commands);
+
+}  // namespace lips::cli

@@ -1,0 +1,117 @@
+// lipstream render: avatar + audio -> talking video.
+#include "render/render.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/app.h"
+#include "cli/progress.h"
+#include "media/frame.h"
+
+namespace lips::cli {
+namespace {
+
+struct Flags {
+  JobFlags job;
+  std::string output, frames, fps, loop = "pingpong", report;
+  std::string frames_format = "png";
+  RenderRequest request;  // the rest is parsed straight into it
+  bool no_audio = false, quiet = false, json = false;
+};
+
+Result<RenderRequest> Resolve(const Flags& flags) {
+  RenderRequest request = flags.request;
+  ASSIGN_OR_RETURN(request.job, flags.job.Resolve());
+  if (!flags.output.empty()) request.video = flags.output;
+  if (!flags.frames.empty()) request.frames_folder = flags.frames;
+  request.frames_extension = flags.frames_format;
+  if (!flags.fps.empty()) {
+    ASSIGN_OR_RETURN(request.fps, ParseFrameRate(flags.fps));
+  }
+  request.with_audio = !flags.no_audio;
+  request.loop = flags.loop == "forward" ? Loop::kForward : Loop::kPingPong;
+  request.stop = &Stop();
+  return request;
+}
+
+void PrintSummary(const RenderReport& r, const Flags& flags) {
+  const double seconds = static_cast<double>(r.frames) / r.fps.AsDouble();
+  std::printf("%s: %lld frames, %dx%d, %.5g fps, %s of video\n",
+              flags.output.empty() ? flags.frames.c_str() : flags.output.c_str(), static_cast<long long>(r.frames),
+              r.width, r.height, r.fps.AsDouble(), ClockText(seconds).c_str());
+  std::printf("took %s (%.1f fps, %.2fx real time), first frame after %.2f s, peak memory %lld MB\n",
+              ClockText(r.wall_s).c_str(), r.frames_per_second(), r.wall_s > 0 ? seconds / r.wall_s : 0,
+              r.first_frame_s, static_cast<long long>(r.peak_rss_bytes >> 20));
+  std::printf("engine %s; audio encoder %s; %s inputs\n", r.engine.c_str(), r.audio_encoder.c_str(), r.inputs.c_str());
+  const auto stage = [](const char* name, const DurationStats& stats) {
+    std::printf("  %-10s p50 %7.2f ms   p95 %7.2f   p99 %7.2f   first %7.2f\n", name, stats.Percentile(50),
+                stats.Percentile(95), stats.Percentile(99), stats.first_ms());
+  };
+  stage("decode", r.decode);
+  stage("features", r.features);
+  stage("generate", r.generate);
+  stage("composite", r.composite);
+  stage("encode", r.encode);
+}
+
+Result<ExitCode> RunRender(const Flags& flags) {
+  if (flags.output.empty() && flags.frames.empty()) {
+    std::fputs("error: nothing to write: give -o FILE or --frames DIR; see 'lipstream render --help'\n", stderr);
+    return kUsage;
+  }
+  ASSIGN_OR_RETURN(RenderRequest request, Resolve(flags));
+  Result<RenderReport> report = Error(ErrorCode::kCancelled, "");
+  {
+    Progress progress("render", flags.quiet || flags.json);
+    request.progress = [&progress](int64_t done, int64_t total) { progress.Update(done, total); };
+    report = Render(request);
+  }
+  if (!report.ok()) return std::move(report).TakeError();
+  const Json json = report.value().ToJson();
+  if (!flags.report.empty()) RETURN_IF_ERROR(WriteFileAtomically(flags.report, json.Dump() + "\n"));
+  if (flags.json) {
+    std::printf("%s\n", json.Dump().c_str());
+  } else if (!flags.quiet) {
+    PrintSummary(report.value(), flags);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void AddRender(Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = AddCommand(
+      *commands.app, "render", "Make an avatar speak an audio file, as a video",
+      "  lipstream render --avatar anna --audio speech.wav -o anna.mp4\n"
+      "  lipstream render --avatar anna --audio talk.mp3 -o anna.mkv --crf 18 --preset slow --report anna.json\n"
+      "  lipstream render --avatar anna --audio speech.wav --frames pictures --duration 2\n");
+  AddJobFlags(*command, flags->job);
+  RenderRequest& request = flags->request;
+  command->add_option("-o,--output", flags->output, "video file to write; its extension chooses the container");
+  command->add_option("--frames", flags->frames, "folder for numbered pictures, besides or instead of a video");
+  command->add_option("--frames-format", flags->frames_format, "png (lossless) or jpg")
+      ->check(CLI::IsMember({"png", "jpg"}))
+      ->capture_default_str();
+  command->add_option("--codec", request.codec, "video codec: h264, hevc, vp9, ffv1, mjpeg")->capture_default_str();
+  command->add_option("--crf", request.crf, "constant quality, lower is better")
+      ->check(CLI::Range(0, 63))
+      ->capture_default_str();
+  command->add_option("--preset", request.preset, "encoder speed: ultrafast ... veryslow")->capture_default_str();
+  command->add_option("--encoder-threads", request.encoder_threads, "0: the encoder decides")
+      ->check(CLI::Range(0, 128))
+      ->capture_default_str();
+  command->add_option("--fps", flags->fps, "output frame rate (25, 29.97, 30000/1001); default: the template's");
+  command->add_option("--loop", flags->loop, "template order: pingpong, forward")
+      ->check(CLI::IsMember({"pingpong", "forward"}))
+      ->capture_default_str();
+  command->add_option("--start-frame", request.start_frame, "template frame shown first (the reference uses 1)")
+      ->capture_default_str();
+  command->add_flag("--no-audio", flags->no_audio, "write no audio track");
+  command->add_option("--report", flags->report, "write times, memory and hashes as JSON");
+  command->add_flag("-q,--quiet", flags->quiet, "print errors only");
+  command->add_flag("--json", flags->json, "print the report as JSON instead of text");
+  command->callback([&commands, flags] { commands.run = [flags] { return RunRender(*flags); }; });
+}
+
+}  // namespace lips::cli
