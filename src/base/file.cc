@@ -113,6 +113,10 @@ Result<AtomicFile> AtomicFile::Create(const Path& target) {
   if (std::filesystem::is_directory(target, ignored)) {
     return Error(ErrorCode::kIo, "cannot write '" + target.string() + "': it is a folder");
   }
+  // A rename would put a plain file in the place of a device or a pipe.
+  if (std::filesystem::exists(target, ignored) && !std::filesystem::is_regular_file(target, ignored)) {
+    return Error(ErrorCode::kIo, "cannot write '" + target.string() + "': it is no regular file");
+  }
   std::random_device random;
   const std::string unique = std::to_string(::getpid()) + "." + std::to_string(random());
   const Path temporary = FolderOf(target) / (".tmp." + unique + "." + target.filename().string());

@@ -43,7 +43,7 @@ class MappedFile {
 // Without Commit the destructor removes the temporary file and the target stays as it was. Move-only.
 class AtomicFile {
  public:
-  // Errors: kIo when the folder is missing or not writable, or `target` is a directory.
+  // Errors: kIo when the folder is missing or not writable, or `target` exists and is no regular file.
   static Result<AtomicFile> Create(const Path& target);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&& other) noexcept;

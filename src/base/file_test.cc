@@ -57,5 +57,14 @@ TEST_F(FileTest, ErrorsNameThePathAndTheReason) {
   EXPECT_EQ(AtomicFile::Create(folder_).error().message(), "cannot write '" + folder_.string() + "': it is a folder");
 }
 
+TEST_F(FileTest, ADeviceOrPipeIsNotReplacedByAFile) {
+  const Path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(WriteFileAtomically(pipe, "x").error().message(),
+            "cannot write '" + pipe.string() + "': it is no regular file");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(AtomicFile::Create("/dev/null").error().code(), ErrorCode::kIo);
+}
+
 }  // namespace
 }  // namespace lips
