@@ -27,6 +27,9 @@ Result<Path> FindEncoder(const Flags& flags) {
 }
 
 Result<ExitCode> RunFeatures(const Flags& flags) {
+  JobRequest job;  // without the avatar: new features may well go into its folder
+  job.audio = flags.audio;
+  RETURN_IF_ERROR(CheckOutputPath(job, flags.output));
   const FeatureStage stage = flags.stage == "mel"      ? FeatureStage::kMel
                              : flags.stage == "window" ? FeatureStage::kWindow
                                                        : FeatureStage::kEncoder;

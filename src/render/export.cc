@@ -62,9 +62,9 @@ Result<Range> FindRange(const ExportRequest& request, int64_t available) {
   if (request.start_frame < 0 || request.start_frame >= available || request.frames < 0 ||
       request.frames > available - request.start_frame) {
     return Error(ErrorCode::kInvalidInput,
-                 "frames " + std::to_string(request.start_frame) + " to " +
-                     std::to_string(request.start_frame + std::max<int64_t>(request.frames, 1)) + " lie outside the " +
-                     std::to_string(available) + " frames this audio gives");
+                 (request.frames > 0 ? std::to_string(request.frames) + " frames" : std::string("frames")) + " from " +
+                     std::to_string(request.start_frame) + " on lie outside the " + std::to_string(available) +
+                     " frames this audio gives");
   }
   return Range{request.start_frame, request.frames > 0 ? request.frames : available - request.start_frame};
 }
@@ -83,6 +83,7 @@ Json Metadata(const Range& range, int64_t size, const Dims& audio_dims) {
 }  // namespace
 
 Result<ExportReport> ExportTensors(const ExportRequest& request) {
+  RETURN_IF_ERROR(CheckOutputPath(request.job, request.folder));
   ASSIGN_OR_RETURN(Job job, OpenJob(request.job));
   const VideoInfo& video = job.avatar->video();
   const Timeline time(job.speech.feature_rows, video.fps, video.frames, video.fps, 0, request.loop);

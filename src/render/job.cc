@@ -1,6 +1,9 @@
 #include "render/job.h"
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "audio/encoder_window.h"
@@ -48,6 +51,21 @@ Status UseEncoder(const JobRequest& request, Job& job) {
 }
 
 }  // namespace
+
+Status CheckOutputPath(const JobRequest& request, const Path& output) {
+  std::error_code failed;  // paths that cannot be resolved are not the same; opening them says the rest
+  if (std::filesystem::equivalent(output, request.audio, failed)) {
+    return Error(ErrorCode::kInvalidInput, "cannot write '" + output.string() + "': it is the audio to be spoken");
+  }
+  const Path avatar = std::filesystem::weakly_canonical(request.avatar, failed);
+  const Path target = std::filesystem::weakly_canonical(output, failed);
+  const auto [end, ignored] = std::mismatch(avatar.begin(), avatar.end(), target.begin(), target.end());
+  if (!failed && !avatar.empty() && end == avatar.end()) {
+    return Error(ErrorCode::kInvalidInput,
+                 "cannot write '" + output.string() + "': it lies in the avatar's folder; choose another place");
+  }
+  return {};
+}
 
 Result<Job> OpenJob(const JobRequest& request) {
   Job job;

@@ -36,4 +36,8 @@ struct Job {
 // naming both numbers.
 Result<Job> OpenJob(const JobRequest& request);
 
+// Whether an output may go to `output` (a file or a folder). Errors: kInvalidInput when it is the audio file itself, or
+// lies in the avatar's folder, where it would replace or join the package's own files.
+Status CheckOutputPath(const JobRequest& request, const Path& output);
+
 }  // namespace lips

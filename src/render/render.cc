@@ -210,6 +210,8 @@ Status CheckRequest(const RenderRequest& request) {
   if (!request.video && !request.frames_folder) {
     return Error(ErrorCode::kInvalidInput, "nothing to write: neither a video file nor a folder for frames was given");
   }
+  if (request.video) RETURN_IF_ERROR(CheckOutputPath(request.job, *request.video));
+  if (request.frames_folder) RETURN_IF_ERROR(CheckOutputPath(request.job, *request.frames_folder));
   return {};
 }
 

@@ -44,6 +44,7 @@ Image ToImage(ConstYuvView frame) {
 }  // namespace
 
 Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
+  RETURN_IF_ERROR(CheckOutputPath(request.job, request.folder));
   ASSIGN_OR_RETURN(Job job, OpenJob(request.job));
   const VideoInfo& video = job.avatar->video();
   const Timeline time(job.speech.feature_rows, video.fps, video.frames, video.fps, request.start_frame, request.loop);
