@@ -1,6 +1,9 @@
 #include "cli/app.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <optional>
 
 #include "base/log.h"
 
@@ -11,7 +14,25 @@ std::optional<Path> OptionalPath(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<Path>(text);
 }
 
+// The number that `text` spells, if it is nothing but a finite number.
+std::optional<double> FiniteNumber(const std::string& text) {
+  double value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
 }  // namespace
+
+std::string CheckPositiveNumber(const std::string& text) {
+  const auto value = FiniteNumber(text);
+  return value && *value > 0 ? "" : "'" + text + "' is no number above 0";
+}
+
+std::string CheckNonNegativeNumber(const std::string& text) {
+  const auto value = FiniteNumber(text);
+  return value && *value >= 0 ? "" : "'" + text + "' is no number of 0 or more";
+}
 
 StopFlag& Stop() {
   static StopFlag flag;
@@ -35,7 +56,7 @@ Result<GeneratorOptions> EngineFlags::Resolve() const {
     return options;
   }
   options.session.backend = Backend::kOnnxRuntime;
-  if (const auto version = OnnxRuntimeVersion(); !version.ok()) {
+  if (const auto version = OnnxRuntimeVersion(); !version.ok() && options.session.provider == Provider::kCpu) {
     options.session.backend = Backend::kReference;
     Log(LogLevel::kWarning, "using the slow reference engine", {{"reason", version.error().message()}});
   }
@@ -57,6 +78,10 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
       ->capture_default_str();
   command.add_flag("--no-proof", flags.no_proof,
                    "skip the check of the engine against the reference on first use of a model");
+  command.parse_complete_callback([&flags] {  // rather than run on the processor without a word
+    if (flags.provider == "cpu" || flags.engine == "ort" || flags.engine == "auto") return;
+    throw CLI::ValidationError("--provider", flags.provider + " needs --engine ort, not " + flags.engine);
+  });
 }
 
 Result<JobRequest> JobFlags::Resolve() const {
@@ -91,7 +116,7 @@ void AddJobFlags(CLI::App& command, JobFlags& flags) {
       ->check(CLI::IsMember({"zeros", "repeat"}))
       ->capture_default_str();
   command.add_option("--duration", flags.duration_s, "use only the first SECONDS of the audio")
-      ->check(CLI::PositiveNumber);
+      ->check(CheckPositiveNumber);
   AddEngineFlags(command, flags.engine);
 }
 

@@ -45,6 +45,11 @@ struct Commands {
 CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                      const std::string& examples);
 
+// What CLI11's own number checks lack: they let NaN pass and spell the largest double out in their message.
+// Each returns what is wrong, or nothing.
+std::string CheckPositiveNumber(const std::string& text);
+std::string CheckNonNegativeNumber(const std::string& text);
+
 // --engine, --provider, --threads, --no-proof. The returned object must outlive parsing; Resolve() afterwards.
 struct EngineFlags {
   std::string engine = "auto";

@@ -40,10 +40,10 @@ void AddExport(Commands& commands) {
   AddJobFlags(*command, flags->job);
   command->add_option("-o,--output", flags->output, "folder to write into")->required();
   command->add_option("--start", flags->request.start_frame, "first output frame")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CheckNonNegativeNumber)
       ->capture_default_str();
   command->add_option("--frames", flags->request.frames, "how many frames; 0: to the end of the audio")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CheckNonNegativeNumber)
       ->capture_default_str();
   command->add_option("--loop", flags->loop, "template order: pingpong, forward")
       ->check(CLI::IsMember({"pingpong", "forward"}))

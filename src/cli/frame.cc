@@ -36,7 +36,7 @@ void AddFrame(Commands& commands) {
   AddJobFlags(*command, flags->job);
   command->add_option("-o,--output", flags->output, "folder to write into")->required();
   command->add_option("--at", flags->request.frame, "output frame")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CheckNonNegativeNumber)
       ->capture_default_str();
   command->add_option("--loop", flags->loop, "template order: pingpong, forward")
       ->check(CLI::IsMember({"pingpong", "forward"}))

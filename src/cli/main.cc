@@ -1,8 +1,13 @@
 // lipstream: parses the command line, runs one command, turns errors into one sentence and an exit code.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include "base/version.h"
 #include "cli/app.h"
@@ -30,14 +35,33 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error) {
   return ExitCode::kUsage;
 }
 
+// A file opened under the number of a closed standard stream would receive what is printed there.
+void OccupyStandardStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // open() takes the lowest free number, which is this one: all below are taken by now.
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) continue;
+  }
+}
+
+// Answers that did not reach their reader are no success. A reader who stopped listening (`| head`) chose to.
+bool FlushOutput() {
+  errno = 0;
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (written || errno == EPIPE) return true;
+  std::fprintf(stderr, "error: cannot write to standard output: %s\n",
+               errno != 0 ? std::generic_category().message(errno).c_str() : "some of it was lost");
+  return false;
+}
+
 int RunChosen(const Commands& commands) {
   const auto code = commands.run();
-  if (code.ok()) return code.value();
+  if (code.ok()) return FlushOutput() || code.value() != ExitCode::kOk ? code.value() : ExitCode::kFailed;
   std::fprintf(stderr, "error: %s\n", code.error().message().c_str());
   return ExitCode::kFailed;
 }
 
 int Main(int argc, char** argv) {
+  OccupyStandardStreams();
   CLI::App app("Makes a recorded person speak any audio.", "lipstream");
   app.set_version_flag("--version", std::string("lipstream ") + std::string(lips::Version()));
   app.require_subcommand(1);
@@ -54,12 +78,15 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+    const int code = app.exit(success);
+    return FlushOutput() ? code : ExitCode::kFailed;
   } catch (const CLI::ParseError& error) {
     return ReportUsage(app, error);
   }
   std::signal(SIGINT, OnStopSignal);
   std::signal(SIGTERM, OnStopSignal);
+  // The terminal went away; under nohup it may.
+  if (std::signal(SIGHUP, OnStopSignal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, not a death
   std::signal(SIGXFSZ, SIG_IGN);  // so is a file size limit
   return RunChosen(commands);

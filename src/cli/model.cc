@@ -56,9 +56,6 @@ Result<ModelCheckRequest> Resolve(const CheckFlags& flags) {
   request.model = flags.model;
   for (const std::string& input : flags.inputs) {
     const size_t equals = input.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return Error(ErrorCode::kInvalidInput, "--input '" + input + "' is not NAME=FILE.npy");
-    }
     request.inputs.emplace_back(input.substr(0, equals), input.substr(equals + 1));
   }
   for (const std::string& path : flags.expected) request.expected.emplace_back(path);
@@ -116,11 +113,17 @@ void AddModel(Commands& commands) {
       *model, "check", "Compare an engine's output with an expected one; exit 3 when they differ",
       "  lipstream model check model.onnx --input input=x.npy --input audio=a.npy --expect y.npy --engine ort\n");
   check_command->add_option("model", check->model, "ONNX file")->required();
-  check_command->add_option("--input", check->inputs, "NAME=FILE.npy, once per graph input")->required();
+  check_command->add_option("--input", check->inputs, "NAME=FILE.npy, once per graph input")
+      ->required()
+      ->check([](const std::string& text) {
+        const size_t equals = text.find('=');
+        const bool pair = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+        return pair ? std::string() : "'" + text + "' is not NAME=FILE.npy";
+      });
   check_command->add_option("--expect", check->expected,
                             "NPY per graph output, in order; default: what the reference engine computes");
   check_command->add_option("--tolerance", check->tolerance, "largest allowed absolute difference")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CheckNonNegativeNumber)
       ->capture_default_str();
   check_command->add_flag("--json", check->json, "machine-readable output");
   AddEngineFlags(*check_command, check->engine);

@@ -59,6 +59,14 @@ Result<ExitCode> RunRender(const Flags& flags) {
     std::fputs("error: nothing to write: give -o FILE or --frames DIR; see 'lipstream render --help'\n", stderr);
     return kUsage;
   }
+  if (!flags.report.empty()) {
+    if (Path(flags.report).lexically_normal() == Path(flags.output).lexically_normal()) {
+      std::fputs("error: --report and --output name the same file; see 'lipstream render --help'\n", stderr);
+      return kUsage;
+    }
+    // Found out now rather than after an hour's render.
+    RETURN_IF_ERROR(AtomicFile::Create(flags.report));
+  }
   ASSIGN_OR_RETURN(RenderRequest request, Resolve(flags));
   Result<RenderReport> report = Error(ErrorCode::kCancelled, "");
   {
@@ -93,15 +101,24 @@ void AddRender(Commands& commands) {
   command->add_option("--frames-format", flags->frames_format, "png (lossless) or jpg")
       ->check(CLI::IsMember({"png", "jpg"}))
       ->capture_default_str();
-  command->add_option("--codec", request.codec, "video codec: h264, hevc, vp9, ffv1, mjpeg")->capture_default_str();
+  command->add_option("--codec", request.codec, "video codec: h264, hevc, vp9, ffv1, mjpeg")
+      ->check(CLI::IsMember({"h264", "hevc", "vp9", "ffv1", "mjpeg"}))
+      ->capture_default_str();
   command->add_option("--crf", request.crf, "constant quality, lower is better")
       ->check(CLI::Range(0, 63))
       ->capture_default_str();
-  command->add_option("--preset", request.preset, "encoder speed: ultrafast ... veryslow")->capture_default_str();
+  command->add_option("--preset", request.preset, "encoder speed: ultrafast ... veryslow")
+      ->check(CLI::IsMember(
+          {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"}))
+      ->capture_default_str();
   command->add_option("--encoder-threads", request.encoder_threads, "0: the encoder decides")
       ->check(CLI::Range(0, 128))
       ->capture_default_str();
-  command->add_option("--fps", flags->fps, "output frame rate (25, 29.97, 30000/1001); default: the template's");
+  command->add_option("--fps", flags->fps, "output frame rate (25, 29.97, 30000/1001); default: the template's")
+      ->check([](const std::string& text) {
+        const auto rate = ParseFrameRate(text);
+        return rate.ok() ? std::string() : rate.error().message();
+      });
   command->add_option("--loop", flags->loop, "template order: pingpong, forward")
       ->check(CLI::IsMember({"pingpong", "forward"}))
       ->capture_default_str();

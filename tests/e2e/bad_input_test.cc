@@ -122,8 +122,46 @@ TEST_F(BadInput, Outputs) {
   ExpectSentence("cannot write '/nonexistent/out.mp4': No such file or directory", "speech.wav", {},
                  "/nonexistent/out.mp4");
   ExpectSentence("webp", "speech.wav", {}, "out.webp");
-  ExpectSentence("h265", "speech.wav", {"--codec", "h265"});
-  ExpectSentence("hyperfast", "speech.wav", {"--preset", "hyperfast"});
+}
+
+TEST_F(BadInput, OutputsThatWouldReplaceInputs) {
+  const std::string speech = ReadTextFile(folder_ / "speech.wav").value();
+  Overwrite(folder_ / "speech.mp4", speech);  // FFmpeg goes by the content
+  const auto refused = [this](const std::vector<std::string>& arguments, const std::string& what) {
+    const Outcome outcome = Lipstream(arguments);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+    EXPECT_THAT(outcome.err, ContainsRegex("^error: [^\n]+\n$"));
+    EXPECT_THAT(outcome.err, HasSubstr(what));
+  };
+  const std::string anna = folder_ / "anna";
+  const std::string audio = folder_ / "speech.mp4";
+  refused({"render", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna + "/../speech.mp4"},
+          "it is the audio to be spoken");
+  refused({"features", audio, "--stage", "mel", "-o", audio}, "it is the audio to be spoken");
+  EXPECT_EQ(ReadTextFile(audio).value(), speech);
+
+  const std::string video = ReadTextFile(Avatar("full_body_video.mp4")).value();
+  const std::string inside = "it lies in the avatar's folder";
+  refused({"render", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna + "/full_body_video.mp4"},
+          inside);
+  refused({"render", "--avatar", anna + "/", "--audio", audio, "--engine", "null", "--frames", anna + "/new"}, inside);
+  refused({"export", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna}, inside);
+  refused({"frame", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna}, inside);
+  EXPECT_EQ(ReadTextFile(Avatar("full_body_video.mp4")).value(), video);
+}
+
+TEST_F(BadInput, AReportThatCannotBeWrittenIsFoundBeforeTheRender) {
+  ExpectSentence("cannot write '/nonexistent/report.json'", "speech.wav", {"--report", "/nonexistent/report.json"});
+  ExpectSentence("cannot write '/dev/null': it is no regular file", "speech.wav", {"--report", "/dev/null"});
+}
+
+TEST_F(BadInput, AnExportBeyondTheAudio) {
+  const std::string far = "9223372036854775807";
+  const Outcome outcome = Lipstream({"export", "--avatar", folder_ / "anna", "--audio", folder_ / "speech.wav",
+                                     "--engine", "null", "-o", folder_ / "out", "--start", far, "--frames", far});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr(far + " frames from " + far + " on lie outside the "));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "command.h"
 
 namespace lips::e2e {
@@ -49,6 +51,45 @@ TEST(Help, UsageMistakesGetOneSentenceAndExitCodeTwo) {
   const Outcome crf = Lipstream({"render", "--avatar", "a", "--audio", "b", "-o", "c.mp4", "--crf", "99"});
   EXPECT_EQ(crf.exit_code, 2);
   EXPECT_THAT(crf.err, HasSubstr("--crf"));
+}
+
+TEST(Help, BadValuesAreUsageMistakesToo) {
+  for (const auto& [flag, value, expected] : std::vector<std::array<std::string, 3>>{
+           {"--duration", "nan", "--duration: 'nan' is no number above 0"},
+           {"--duration", "inf", "--duration: 'inf' is no number above 0"},
+           {"--duration", "0", "--duration: '0' is no number above 0"},
+           {"--duration", "", "--duration: '' is no number above 0"},
+           {"--fps", "0", "--fps: '0' is no frame rate; expected one like 25, 29.97 or 30000/1001"},
+           {"--fps", "1000", "--fps: '1000' is no frame rate"},
+           {"--codec", "h265", "--codec: h265 not in {h264,"},
+           {"--preset", "hyperfast", "--preset: hyperfast not in {ultrafast,"},
+           {"--provider", "cuda", "--provider: cuda needs --engine ort, not null"},
+           {"--report", "./c.mp4", "--report and --output name the same file"}}) {
+    const Outcome outcome =
+        Lipstream({"render", "--avatar", "a", "--audio", "b", "-o", "c.mp4", "--engine", "null", flag, value});
+    EXPECT_EQ(outcome.exit_code, 2) << flag << " " << value;
+    EXPECT_THAT(outcome.err, StartsWith("error: " + expected));
+    EXPECT_THAT(outcome.err, EndsWith("; see 'lipstream render --help'\n"));
+    EXPECT_LT(outcome.err.size(), 200u);
+  }
+  for (const std::string input : {"mel", "=x.npy", "mel="}) {
+    const Outcome outcome = Lipstream({"model", "check", "m.onnx", "--input", input});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("'" + input + "' is not NAME=FILE.npy"));
+  }
+  for (const std::string tolerance : {"nan", "-1"}) {
+    EXPECT_EQ(Lipstream({"model", "check", "m.onnx", "--input", "a=b", "--tolerance", tolerance}).exit_code, 2);
+  }
+}
+
+TEST(Help, AFullOutputStreamIsAFailureAndAClosedOneIsNot) {
+  const auto shell = [](const std::string& redirections) {
+    return RunProgram("/bin/sh", {"-c", std::string(LIPSTREAM_BINARY) + " --version " + redirections});
+  };
+  const Outcome full = shell(">/dev/full");
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.err, StartsWith("error: cannot write to standard output: "));
+  EXPECT_EQ(shell(">&- 2>&- <&-").exit_code, 0);
 }
 
 TEST(Help, TheVersionIsPrinted) {
