@@ -54,6 +54,9 @@ uint32_t MinorVersion(std::string_view version) {
 }
 
 Result<OrtLibrary> Open(const std::string& path) {
+  // The library's official builds report their use to their maker over the network and keep an identifier in the user's
+  // cache folder. A user who wants that can say ORT_DISABLE_TELEMETRY=0.
+  ::setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/0);
   dlerror();
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
