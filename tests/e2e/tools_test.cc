@@ -107,7 +107,7 @@ TEST(Export, ARangeOutsideTheAudioIsRefused) {
   const Outcome outcome = Lipstream({"export", "--avatar", Anna(), "--audio", Speech(), "-o", (folder / "t").string(),
                                      "--start", "198", "--frames", "2"});
   EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("frames 198 to 200 lie outside the 199 frames this audio gives"));
+  EXPECT_THAT(outcome.err, HasSubstr("2 frames from 198 on lie outside the 199 frames this audio gives"));
 }
 
 TEST(Features, EveryStageHasItsShape) {
