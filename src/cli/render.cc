@@ -15,7 +15,8 @@ struct Flags {
   JobFlags job;
   std::string output, frames, fps, loop = "pingpong", report;
   std::string frames_format = "png";
-  RenderRequest request;  // the rest is parsed straight into it
+  std::string composite = "compatible";  // the only mode so far
+  RenderRequest request;                 // the rest is parsed straight into it
   bool no_audio = false, quiet = false, json = false;
 };
 
@@ -123,6 +124,10 @@ void AddRender(Commands& commands) {
       ->check(CLI::IsMember({"pingpong", "forward"}))
       ->capture_default_str();
   command->add_option("--start-frame", request.start_frame, "template frame shown first (the reference uses 1)")
+      ->capture_default_str();
+  command
+      ->add_option("--composite", flags->composite, "how the mouth is put into the frame: compatible (the reference's)")
+      ->check(CLI::IsMember({"compatible"}))
       ->capture_default_str();
   command->add_flag("--no-audio", flags->no_audio, "write no audio track");
   command->add_option("--report", flags->report, "write times, memory and hashes as JSON");
