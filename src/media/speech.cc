@@ -6,6 +6,7 @@
 #include "audio/mel.h"
 #include "audio/resampler.h"
 #include "base/sha256.h"
+#include "media/wav_length.h"
 
 namespace lips {
 namespace {
@@ -48,6 +49,7 @@ SpeechStream::~SpeechStream() = default;
 
 Result<SpeechStream> SpeechStream::Open(const Path& path) {
   ASSIGN_OR_RETURN(AudioReader reader, AudioReader::Open(path));
+  RETURN_IF_ERROR(CheckWavIsWhole(path));
   auto resampler = Resampler::Create(reader.info().rate_hz, reader.info().channels);
   if (!resampler.ok()) return std::move(resampler).TakeError().Within("'" + path.string() + "'");
   return SpeechStream(std::make_unique<State>(path.string(), std::move(reader), std::move(resampler).value()));

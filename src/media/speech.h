@@ -17,7 +17,7 @@ namespace lips {
 // file's length. Move-only; one thread at a time.
 class SpeechStream {
  public:
-  // Errors: those of AudioReader and Resampler, naming the path.
+  // Errors: those of AudioReader and Resampler, and kCorrupted for a cut-off WAV, naming the path.
   static Result<SpeechStream> Open(const Path& path);
   SpeechStream(SpeechStream&&) noexcept;
   SpeechStream& operator=(SpeechStream&&) noexcept;

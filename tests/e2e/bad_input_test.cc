@@ -63,6 +63,10 @@ TEST_F(BadInput, Audio) {
   ExpectSentence("nowhere.wav", "nowhere.wav");
   ASSERT_TRUE(testdata::WriteWav(folder_ / "short.wav", std::vector<float>(1600), 16000, 1).ok());
   ExpectSentence("holds 100 ms of audio; at least", "short.wav");
+  fs::copy(folder_ / "speech.wav", folder_ / "half.wav");
+  Truncate(folder_ / "half.wav", 0.5);
+  ExpectSentence("half.wav': the WAV file is cut short: its header promises 64000 bytes of audio, it holds 31978",
+                 "half.wav");
   Overwrite(folder_ / "header.wav", ReadTextFile(folder_ / "speech.wav").value().substr(0, 44));
   ExpectSentence("header.wav", "header.wav");
 }
