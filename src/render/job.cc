@@ -75,6 +75,10 @@ Result<Job> OpenJob(const JobRequest& request) {
   ASSIGN_OR_RETURN(job.speech, InspectSpeech(request.audio, max_samples));
 
   const bool no_network = request.engine.session.backend == Backend::kNull;
+  if (no_network && request.features) {
+    return Error(ErrorCode::kInvalidInput, "the null engine runs no network, so it cannot use the features of '" +
+                                               request.features->string() + "'");
+  }
   Path model;
   if (!no_network) {
     ASSIGN_OR_RETURN(model, job.avatar->generator_model());
