@@ -23,7 +23,7 @@ class FeaturesFile : public testing::Test {
 
   Path WriteRaw(const std::vector<float>& values, size_t cut_bytes = 0) const {
     std::vector<uint8_t> bytes(values.size() * sizeof(float));
-    std::memcpy(bytes.data(), values.data(), bytes.size());
+    if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
     bytes.resize(bytes.size() - cut_bytes);
     EXPECT_TRUE(WriteFileAtomically(folder_ / "f.bin", bytes).ok());
     return folder_ / "f.bin";
