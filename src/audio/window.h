@@ -24,4 +24,9 @@ enum class WindowEdge : uint8_t {
 Status FillWindow(std::span<const float> features, int row_floats, int64_t frame, WindowEdge edge,
                   std::span<float> out);
 
+// The same where only a piece of the track is held: `held` is rows [first_row, first_row + held rows) of `count`.
+// Errors: also kInvalidInput when a row the window needs is not among them.
+Status FillWindow(std::span<const float> held, int64_t first_row, int64_t count, int row_floats, int64_t frame,
+                  WindowEdge edge, std::span<float> out);
+
 }  // namespace lips

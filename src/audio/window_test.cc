@@ -48,5 +48,20 @@ TEST(FillWindow, RefusesWhatDoesNotFit) {
   EXPECT_EQ(code(features, 2, 0, std::span(window).first(30)), ErrorCode::kInvalidInput);
 }
 
+TEST(FillWindow, APieceOfTheTrackGivesTheSameWindowAsTheWhole) {
+  constexpr int64_t kCount = 60;
+  std::vector<float> track(2 * kCount);
+  for (size_t i = 0; i < track.size(); ++i) track[i] = static_cast<float>(i);
+  std::vector<float> whole(2 * kWindowRows), piece(2 * kWindowRows);
+  const auto held = std::span(track).subspan(2 * 20, 2 * 25);  // rows 20 to 45
+  for (int64_t frame = 28; frame <= 37; ++frame) {
+    ASSERT_TRUE(FillWindow(track, 2, frame, WindowEdge::kZeros, whole).ok());
+    ASSERT_TRUE(FillWindow(held, 20, kCount, 2, frame, WindowEdge::kZeros, piece).ok());
+    EXPECT_EQ(piece, whole) << frame;
+  }
+  EXPECT_FALSE(FillWindow(held, 20, kCount, 2, 27, WindowEdge::kZeros, piece).ok());
+  EXPECT_FALSE(FillWindow(held, 20, kCount, 2, 38, WindowEdge::kZeros, piece).ok());
+}
+
 }  // namespace
 }  // namespace lips

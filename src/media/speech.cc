@@ -1,5 +1,6 @@
 #include "media/speech.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -24,6 +25,7 @@ struct SpeechStream::State {
   bool finished = false;
   int64_t source_frames = 0;
   int64_t samples = 0;
+  int64_t max_samples = -1;
   std::vector<float> decoded;
 
   State(std::string file, AudioReader opened_reader, Resampler opened_resampler)
@@ -47,12 +49,14 @@ SpeechStream::SpeechStream(SpeechStream&&) noexcept = default;
 SpeechStream& SpeechStream::operator=(SpeechStream&&) noexcept = default;
 SpeechStream::~SpeechStream() = default;
 
-Result<SpeechStream> SpeechStream::Open(const Path& path) {
+Result<SpeechStream> SpeechStream::Open(const Path& path, int64_t max_samples) {
   ASSIGN_OR_RETURN(AudioReader reader, AudioReader::Open(path));
   RETURN_IF_ERROR(CheckWavIsWhole(path));
   auto resampler = Resampler::Create(reader.info().rate_hz, reader.info().channels);
   if (!resampler.ok()) return std::move(resampler).TakeError().Within("'" + path.string() + "'");
-  return SpeechStream(std::make_unique<State>(path.string(), std::move(reader), std::move(resampler).value()));
+  auto state = std::make_unique<State>(path.string(), std::move(reader), std::move(resampler).value());
+  state->max_samples = max_samples;
+  return SpeechStream(std::move(state));
 }
 
 const AudioInfo& SpeechStream::source() const { return state_->reader.info(); }
@@ -63,7 +67,11 @@ const std::string& SpeechStream::sha256() const { return state_->sha256; }
 Status SpeechStream::Read(std::vector<float>& out) {
   State& s = *state_;
   out.clear();
+  if (s.samples == s.max_samples) s.finished = true;
   while (out.empty() && !s.finished) RETURN_IF_ERROR(s.Advance(out));
+  if (s.max_samples >= 0) {
+    out.resize(std::min(out.size(), static_cast<size_t>(s.max_samples - s.samples)));
+  }
   if (out.empty()) {
     if (s.sha256.empty()) s.sha256 = s.hash.Hex();
     return Error(ErrorCode::kEndOfStream, "end of '" + s.name + "'");

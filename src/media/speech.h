@@ -18,7 +18,8 @@ namespace lips {
 class SpeechStream {
  public:
   // Errors: those of AudioReader and Resampler, and kCorrupted for a cut-off WAV, naming the path.
-  static Result<SpeechStream> Open(const Path& path);
+  // The stream ends after `max_samples` 16 kHz samples; < 0: with the file.
+  static Result<SpeechStream> Open(const Path& path, int64_t max_samples = -1);
   SpeechStream(SpeechStream&&) noexcept;
   SpeechStream& operator=(SpeechStream&&) noexcept;
   ~SpeechStream();
