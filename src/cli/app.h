@@ -26,12 +26,6 @@ enum ExitCode : int {
 // Raised by the first SIGINT or SIGTERM; a second one ends the process at once.
 StopFlag& Stop();
 
-// Switches shared by all commands.
-struct Output {
-  bool quiet = false;
-  bool json = false;
-};
-
 // Runs a subcommand. An error is printed as one sentence and becomes kFailed.
 using Run = std::function<Result<ExitCode>()>;
 

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -85,6 +86,14 @@ Outcome RunProgram(const Path& program, const std::vector<std::string>& argument
 
 Outcome Lipstream(const std::vector<std::string>& arguments, const RunOptions& options) {
   return RunProgram(LIPSTREAM_BINARY, arguments, options);
+}
+
+Json ReadJson(const Path& path) {
+  const auto text = ReadTextFile(path);
+  EXPECT_TRUE(text.ok()) << path;
+  auto json = ParseJson(text.ok() ? text.value() : "null");
+  EXPECT_TRUE(json.ok()) << path;
+  return json.ok() ? std::move(json).value() : Json();
 }
 
 ScratchFolder::ScratchFolder() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/json.h"
 
 namespace lips::e2e {
 
@@ -26,6 +27,9 @@ Outcome RunProgram(const Path& program, const std::vector<std::string>& argument
 
 // The lipstream binary under test.
 Outcome Lipstream(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+// Parses the file; a test failure and null when it is not there or no JSON.
+Json ReadJson(const Path& path);
 
 // A new empty folder, removed with everything in it at the end of its life.
 class ScratchFolder {

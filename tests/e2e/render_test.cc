@@ -66,14 +66,6 @@ Path Wav(const ScratchFolder& folder, const char* name, double seconds, bool sil
   return path;
 }
 
-Json ReadJson(const Path& path) {
-  const auto text = ReadTextFile(path);
-  EXPECT_TRUE(text.ok()) << path;
-  auto json = ParseJson(text.ok() ? text.value() : "null");
-  EXPECT_TRUE(json.ok()) << path;
-  return json.ok() ? std::move(json).value() : Json();
-}
-
 TEST(Render, MakesAPlayableVideoOfTheAudiosLength) {
   const ScratchFolder folder;
   const Path report_path = folder / "report.json";

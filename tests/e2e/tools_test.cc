@@ -27,14 +27,6 @@ std::vector<float> ReadFloats(const Path& path) {
   return values;
 }
 
-Json ReadJson(const Path& path) {
-  const auto text = ReadTextFile(path);
-  EXPECT_TRUE(text.ok()) << path;
-  auto json = ParseJson(text.ok() ? text.value() : "null");
-  EXPECT_TRUE(json.ok()) << path;
-  return json.ok() ? std::move(json).value() : Json();
-}
-
 std::string Anna() { return testdata::SyntheticAvatar().string(); }
 std::string Speech() { return testdata::SyntheticSpeech().string(); }
 
