@@ -54,6 +54,10 @@ class NullGenerator : public Generator {
 
 }  // namespace
 
+Result<std::unique_ptr<Generator::Template>> Generator::Adopt(std::span<const uint8_t>, std::shared_ptr<const void>) {
+  return Error(ErrorCode::kUnsupported, "templates of engine " + Describe() + " cannot be stored");
+}
+
 Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const GeneratorOptions& options) {
   if (options.session.backend == Backend::kNull) {
     return std::unique_ptr<Generator>(std::make_unique<NullGenerator>());

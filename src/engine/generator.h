@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -13,8 +14,19 @@
 
 namespace lips {
 
+// How much of what a template face alone determines is kept per face (Backend::kCpu). More memory, less work per frame.
+enum class TemplateLevel : uint8_t {
+  kDeep = 1,      // all skip connections but those that are cheap to compute again from the picture
+  kSkips = 2,     // all skip connections
+  kExpanded = 3,  // those, and the products of skip connections with the weights that read them where that pays
+};
+
 struct GeneratorOptions {
   SessionOptions session;
+  TemplateLevel template_level = TemplateLevel::kExpanded;
+  // The pixels of the mouth picture that will be used: [size_px, size_px], row after row, nonzero where used; empty: all.
+  // Backend::kCpu leaves others unspecified and saves their work; those used have the same bits as without a mask.
+  std::vector<uint8_t> used;
   bool prove = true;  // at open, compare one frame with the reference engine (or a stored fingerprint of that proof)
 };
 
@@ -28,6 +40,8 @@ class Generator {
    public:
     virtual ~Template() = default;
     virtual size_t bytes() const = 0;  // memory held, for budgets
+    // Everything it holds as one block, to be stored and given to Adopt; empty when TemplateFormat() is.
+    virtual std::span<const uint8_t> blob() const { return {}; }
   };
 
   struct Job {
@@ -47,6 +61,12 @@ class Generator {
   // more; its memory is recycled. Errors: kInvalidInput (size), kResourceLimit.
   virtual Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
                                                     std::unique_ptr<Template> reuse = nullptr) = 0;
+
+  // Names everything a stored template depends on (weights, precision, level, layout); empty: they cannot be stored.
+  virtual std::string TemplateFormat() const { return {}; }
+  // A template over a blob of one with this TemplateFormat(), used where it lies and kept alive by `owner`; 64-byte
+  // aligned. Errors: kInvalidInput (size, alignment), kUnsupported (templates cannot be stored).
+  virtual Result<std::unique_ptr<Template>> Adopt(std::span<const uint8_t> blob, std::shared_ptr<const void> owner);
 
   // Fills every job's `mouth`. Errors: kCorrupted when the network gave NaN or infinity (names the job); contents of
   // `mouth` are then unspecified and the generator stays usable.

@@ -11,8 +11,9 @@
 namespace lips {
 namespace {
 
-constexpr std::array kBackends = {Backend::kReference, Backend::kOnnxRuntime, Backend::kNull};
+constexpr std::array kBackends = {Backend::kCpu, Backend::kReference, Backend::kOnnxRuntime, Backend::kNull};
 constexpr std::array kProviders = {Provider::kCpu, Provider::kCuda, Provider::kTensorRt};
+constexpr std::array kPrecisions = {Precision::kAuto, Precision::kF32, Precision::kBf16, Precision::kInt8};
 
 template <typename T, size_t kCount>
 Result<T> Parse(std::string_view kind, std::string_view name, const std::array<T, kCount>& choices) {
@@ -29,6 +30,7 @@ Result<T> Parse(std::string_view kind, std::string_view name, const std::array<T
 
 std::string_view Name(Backend backend) {
   switch (backend) {
+    case Backend::kCpu: return "cpu";
     case Backend::kReference: return "reference";
     case Backend::kOnnxRuntime: return "ort";
     case Backend::kNull: return "null";
@@ -45,9 +47,21 @@ std::string_view Name(Provider provider) {
   return "?";
 }
 
+std::string_view Name(Precision precision) {
+  switch (precision) {
+    case Precision::kAuto: return "auto";
+    case Precision::kF32: return "f32";
+    case Precision::kBf16: return "bf16";
+    case Precision::kInt8: return "int8";
+  }
+  return "?";
+}
+
 Result<Backend> ParseBackend(std::string_view name) { return Parse("engine", name, kBackends); }
 
 Result<Provider> ParseProvider(std::string_view name) { return Parse("provider", name, kProviders); }
+
+Result<Precision> ParsePrecision(std::string_view name) { return Parse("precision", name, kPrecisions); }
 
 std::string FirstUnsupported(const Graph& graph, Backend backend) {
   if (backend == Backend::kNull) return "engine null runs no network";
@@ -65,6 +79,7 @@ Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOp
   }
   RETURN_IF_ERROR(CheckWeights(graph));
   if (options.backend == Backend::kOnnxRuntime) return OpenOrtSession(graph, options);
+  if (options.backend == Backend::kCpu) return Error(ErrorCode::kUnsupported, "engine cpu: not yet");
   return OpenReferenceSession(graph, ThreadCount(options));
 }
 

@@ -13,18 +13,27 @@
 
 namespace lips {
 
-enum class Backend : uint8_t { kReference, kOnnxRuntime, kNull };  // kNull: no network; returns the ROI
-enum class Provider : uint8_t { kCpu, kCuda, kTensorRt };          // of ONNX Runtime
+enum class Backend : uint8_t { kCpu, kReference, kOnnxRuntime, kNull };  // kCpu: ours; kNull: no network, gives the ROI
+enum class Provider : uint8_t { kCpu, kCuda, kTensorRt };                // of ONNX Runtime
+// What Backend::kCpu computes in. kAuto: the fastest of f32 and bf16 that this CPU has instructions for and that stays
+// within its gate (docs/numerics.md) on the network at hand.
+enum class Precision : uint8_t { kAuto, kF32, kBf16, kInt8 };
 
-std::string_view Name(Backend backend);               // "reference", "ort", "null": the names of --engine
+std::string_view Name(Backend backend);               // "cpu", "reference", "ort", "null": the names of --engine
 std::string_view Name(Provider provider);             // "cpu", "cuda", "tensorrt"
 Result<Backend> ParseBackend(std::string_view name);  // kInvalidInput lists the choices
 Result<Provider> ParseProvider(std::string_view name);
+std::string_view Name(Precision precision);  // "auto", "f32", "bf16", "int8": the names of --precision
+Result<Precision> ParsePrecision(std::string_view name);
 
 struct SessionOptions {
   Backend backend = Backend::kOnnxRuntime;
   Provider provider = Provider::kCpu;
   int threads = 0;  // compute threads; 0: one per core
+  Precision precision = Precision::kAuto;  // of Backend::kCpu
+  // Whether ONNX Runtime's idle workers spin: fastest for a process that does nothing else (a benchmark), ruinous beside
+  // a video encoder.
+  bool spin = false;
 };
 
 // Runs a graph. One Run at a time; move the whole session between threads freely.
