@@ -26,7 +26,7 @@ struct GeneratorOptions {
   TemplateLevel template_level = TemplateLevel::kExpanded;
   // The pixels of the mouth picture that will be used: [size_px, size_px], row after row, nonzero where used; empty: all.
   // Backend::kCpu leaves others unspecified and saves their work; those used have the same bits as without a mask.
-  std::vector<uint8_t> used;
+  std::vector<uint8_t> used = {};
   bool prove = true;  // at open, compare one frame with the reference engine (or a stored fingerprint of that proof)
 };
 
