@@ -9,20 +9,8 @@
 namespace lips::kernels {
 namespace {
 
-constexpr size_t kCanary = 96;  // samples on either side that must stay as they were: more than any vector holds
 constexpr size_t kLengths[] = {0,  1,  2,  3,  7,  15, 16, 17,  31,  32,  33, 34,
                                47, 63, 64, 65, 95, 96, 97, 127, 129, 182, 320};
-
-// A buffer of n random samples between canaries.
-template <typename T>
-struct Guarded {
-  Guarded(std::mt19937& rng, size_t n) : samples(n + 2 * kCanary) {
-    for (T& s : samples) s = static_cast<T>(rng());
-  }
-  T* data() { return samples.data() + kCanary; }
-  bool operator==(const Guarded&) const = default;
-  std::vector<T> samples;
-};
 
 // Exactly n samples at the end of their allocation, so that a sanitizer sees a read past them.
 std::vector<int16_t> RandomDifferences(std::mt19937& rng, size_t n) {

@@ -2,6 +2,7 @@
 
 // The bodies that avx512/*.cc compile, once more under other names.
 #include "kernels/bgr_to_yuv_inl.h"
+#include "kernels/convert_inl.h"
 #include "kernels/cubic_inl.h"
 #include "kernels/yuv_to_bgr_inl.h"
 
@@ -15,6 +16,7 @@ Table SimdeTable() {
   t.add_chroma_row = AddChromaRow_simde;
   t.cubic_across = CubicAcross_simde;
   t.cubic_down = CubicDown_simde;
+  t.convert_row = ConvertRow_simde;
   return t;
 }
 

@@ -13,6 +13,7 @@ Table TableFor(Isa isa) {
     t.cubic_down = CubicDown_avx2;
     t.unit_from_bgr_row = UnitFromBgrRow_avx2;
     t.bgr_from_unit_row = BgrFromUnitRow_avx2;
+    t.convert_row = ConvertRow_avx2;
   }
   if (isa >= Isa::kAvx512) {
     t.yuv_to_bgr_row = YuvToBgrRow_avx512;
@@ -21,6 +22,7 @@ Table TableFor(Isa isa) {
     t.add_chroma_row = AddChromaRow_avx512;
     t.cubic_across = CubicAcross_avx512;
     t.cubic_down = CubicDown_avx512;
+    t.convert_row = ConvertRow_avx512;
   }
   return t;
 }

@@ -3,6 +3,7 @@
 
 #include "base/cpu.h"
 #include "kernels/bgr_to_yuv.h"
+#include "kernels/convert.h"
 #include "kernels/cubic.h"
 #include "kernels/unit.h"
 #include "kernels/yuv_to_bgr.h"
@@ -19,6 +20,7 @@ struct Table {
   CubicDownFn* cubic_down = CubicDown_scalar;
   UnitFromBgrRowFn* unit_from_bgr_row = UnitFromBgrRow_scalar;
   BgrFromUnitRowFn* bgr_from_unit_row = BgrFromUnitRow_scalar;
+  ConvertRowFn* convert_row = ConvertRow_scalar;
 };
 
 // The table for `isa`; entries a level lacks come from the level below.

@@ -1,0 +1,69 @@
+// Eight floats in an AVX2 register; float_lanes.h says what for.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
+namespace lips::kernels {
+namespace {
+
+using F = __m256;
+constexpr size_t kFloats = 8;
+
+inline F LoadFloats(const float* p) { return _mm256_loadu_ps(p); }
+inline void StoreFloats(float* p, F v) { _mm256_storeu_ps(p, v); }
+inline F ZeroFloats() { return _mm256_setzero_ps(); }
+inline F SetFloats(float x) { return _mm256_set1_ps(x); }
+inline __m256i BitsOf(F v) { return _mm256_castps_si256(v); }
+inline F FloatsOf(__m256i bits) { return _mm256_castsi256_ps(bits); }
+
+inline F Add(F a, F b) { return _mm256_add_ps(a, b); }
+inline F Sub(F a, F b) { return _mm256_sub_ps(a, b); }
+inline F Mul(F a, F b) { return _mm256_mul_ps(a, b); }
+inline F Div(F a, F b) { return _mm256_div_ps(a, b); }
+inline F MulAdd(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }  // a * b + c, rounded once
+inline F Max(F a, F b) { return _mm256_max_ps(a, b); }               // b where either is NaN
+inline F Min(F a, F b) { return _mm256_min_ps(a, b); }               // b where either is NaN
+inline F RoundToEven(F v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+// v * 2^n for whole n in [-126, 127].
+inline F ScaleByPower(F v, F n) {
+  const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+  return _mm256_mul_ps(v, FloatsOf(_mm256_slli_epi32(exponent, 23)));
+}
+
+inline F LoadBf16(const uint16_t* p) {
+  const __m128i numbers = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return FloatsOf(_mm256_slli_epi32(_mm256_cvtepu16_epi32(numbers), 16));
+}
+inline void StoreBf16(uint16_t* p, F v) {
+  const __m256i bits = BitsOf(v);
+  const __m256i magnitude = _mm256_and_si256(bits, _mm256_set1_epi32(0x7fffffff));
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  __m256i number = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+  const __m256i subnormal = _mm256_cmpgt_epi32(_mm256_set1_epi32(0x00800000), magnitude);
+  number = _mm256_blendv_epi8(number, _mm256_andnot_si256(magnitude, bits), subnormal);
+  const __m256i nan = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(0x7f800000));
+  number = _mm256_blendv_epi8(number, _mm256_or_si256(bits, _mm256_set1_epi32(0x00400000)), nan);
+  number = _mm256_srli_epi32(number, 16);
+  number = _mm256_permute4x64_epi64(_mm256_packus_epi32(number, number), 0x08);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(number));
+}
+
+inline F LoadLevels(const uint8_t* p, F scale, F zero) {
+  const __m128i levels = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+  return Mul(Sub(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(levels)), zero), scale);
+}
+inline void StoreLevels(uint8_t* p, F v, F inverse, F zero) {
+  const F level = Min(Max(MulAdd(v, inverse, zero), ZeroFloats()), SetFloats(255.0f));
+  const __m256i whole = _mm256_cvtps_epi32(level);
+  const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+}
+
+}  // namespace
+}  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)

@@ -1,0 +1,68 @@
+// Every instruction set against the scalar definition: odd sizes, hard values, canaries on both sides.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+
+#include "kernels/number_scalar.h"
+#include "kernels/row_check.h"
+
+namespace lips::kernels {
+namespace {
+
+constexpr int kPixels[] = {0, 1, 2, 3, 5, 8, 13};
+constexpr int kChannels[] = {16, 32, 48};
+
+TEST(Number, RoundsToTheNearestBf16AndTiesToEven) {
+  for (const uint32_t upper : {0x3f80U, 0x3f81U, 0xc2ffU, 0x0080U, 0x7f7eU}) {
+    const uint32_t even = upper + (upper & 1U);
+    const auto number = [](uint32_t bits) { return uint32_t{Bf16FromFloat(std::bit_cast<float>(bits))}; };
+    EXPECT_EQ(number(upper << 16), upper);
+    EXPECT_EQ(number(upper << 16 | 0x7fffU), upper);
+    EXPECT_EQ(number(upper << 16 | 0x8000U), even);
+    EXPECT_EQ(number(upper << 16 | 0x8001U), upper + 1);
+  }
+  EXPECT_EQ(FloatFromBf16(Bf16FromFloat(std::numeric_limits<float>::max())), std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(std::isnan(FloatFromBf16(Bf16FromFloat(std::bit_cast<float>(0x7f800001U)))));
+  EXPECT_EQ(Bf16FromFloat(-1e-40f), 0x8000);
+}
+
+TEST(Number, QuantisesToTheNearestLevelAndClamps) {
+  EXPECT_EQ(Quantise(0.0f, 10.0f, 2.5f), 2);
+  EXPECT_EQ(Quantise(0.0f, 10.0f, 3.5f), 4);
+  EXPECT_EQ(Quantise(-1e30f, 1e30f, 128.0f), 0);
+  EXPECT_EQ(Quantise(1e30f, 1e30f, 128.0f), 255);
+  EXPECT_EQ(Quantise(std::numeric_limits<float>::quiet_NaN(), 1.0f, 128.0f), 0);
+  for (int level = 0; level < 256; ++level) {
+    EXPECT_EQ(Quantise(Dequantise(static_cast<uint8_t>(level), 0.0625f, 100.0f), 16.0f, 100.0f), level);
+  }
+}
+
+TEST(ConvertRow, EqualsScalarAndStaysInBounds) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    for (const NumberType in_type : kNumberTypes) {
+      for (const NumberType out_type : kNumberTypes) {
+        for (const int pixels : kPixels) {
+          for (const int channels : kChannels) {
+            SCOPED_TRACE(std::string(NameOf(in_type)) + " to " + NameOf(out_type) + ", " + std::to_string(pixels) +
+                         " pixels of " + std::to_string(channels));
+            const auto n = static_cast<size_t>(pixels), c = static_cast<size_t>(channels);
+            const size_t in_stride = c + rng() % 7, out_stride = c + rng() % 7;
+            const RandomQuantisation in_levels(rng, c), out_levels(rng, c);
+            const auto in = NumbersBy(HardFloat, rng, in_type, n == 0 ? 0 : (n - 1) * in_stride + c);
+            Guarded<uint8_t> want(rng, (n * out_stride) * SizeOf(out_type)), got = want;
+            ConvertRowArgs args = {in.data(),  in_stride, in_type,           in_levels.view(), want.data(),
+                                   out_stride, out_type,  out_levels.view(), pixels,           channels};
+            ConvertRow_scalar(args);
+            args.out = got.data();
+            table.convert_row(args);
+            EXPECT_EQ(got, want);
+          }
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace lips::kernels
