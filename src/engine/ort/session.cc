@@ -254,9 +254,10 @@ Result<std::unique_ptr<Session>> OpenOrtSession(const Graph& graph, const Sessio
   RETURN_IF_ERROR(TakeStatus(api, api.SetSessionGraphOptimizationLevel(ort_options.get(), ORT_ENABLE_ALL)));
   // Idle workers sleep at once: the head, the tail and the encoder have a pool each, and the video's decoder and
   // encoder want the cores too. Spinning doubled the CPU time of a render on two cores.
-  RETURN_IF_ERROR(
-      TakeStatus(api, api.AddSessionConfigEntry(ort_options.get(), "session.intra_op.allow_spinning",
-                                                options.spin ? "1" : "0")));
+  RETURN_IF_ERROR(TakeStatus(
+      api, api.AddSessionConfigEntry(ort_options.get(), "session.intra_op.allow_spinning", options.spin ? "1" : "0")));
+  // Whoever spins does so within a Run, never into what comes after it: another engine's turn in a benchmark.
+  RETURN_IF_ERROR(TakeStatus(api, api.AddSessionConfigEntry(ort_options.get(), "session.force_spinning_stop", "1")));
   RETURN_IF_ERROR(AppendProvider(*library, options.provider, ort_options.get()));
   auto session = std::make_unique<OrtSessionAdapter>(*library, graph, Description(*library, options, threads));
   Status loaded = session->Load(graph, *ort_options.get());

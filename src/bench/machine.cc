@@ -1,0 +1,107 @@
+#include "bench/machine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/version.h"
+#include "bench/commit.h"
+
+namespace lips {
+namespace {
+
+std::string CpuName() {
+  const auto text = ReadTextFile("/proc/cpuinfo");
+  if (!text.ok()) return "unknown";
+  constexpr std::string_view kKey = "model name";
+  const size_t key = text.value().find(kKey);
+  if (key == std::string::npos) return "unknown";
+  const size_t begin = text.value().find_first_not_of(" \t:", key + kKey.size());
+  const size_t end = text.value().find('\n', begin);
+  return begin == std::string::npos ? "unknown" : text.value().substr(begin, end - begin);
+}
+
+Json IsaFlags() {
+  Json::Array flags;
+  const auto add = [&flags](const char* name, bool has) {
+    if (has) flags.emplace_back(name);
+  };
+  add("sse4.2", __builtin_cpu_supports("sse4.2"));
+  add("avx", __builtin_cpu_supports("avx"));
+  add("avx2", __builtin_cpu_supports("avx2"));
+  add("fma", __builtin_cpu_supports("fma"));
+  add("avx512f", __builtin_cpu_supports("avx512f"));
+  add("avx512bw", __builtin_cpu_supports("avx512bw"));
+  add("avx512vl", __builtin_cpu_supports("avx512vl"));
+  add("avx512vnni", __builtin_cpu_supports("avx512vnni"));
+  add("avx512bf16", __builtin_cpu_supports("avx512bf16"));
+  return flags;
+}
+
+std::string_view IsaName(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar: return "scalar";
+    case Isa::kAvx2: return "avx2";
+    case Isa::kAvx512: return "avx512";
+  }
+  return "?";
+}
+
+int64_t MemoryBytes() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && page_bytes > 0 ? int64_t{pages} * page_bytes : 0;
+}
+
+std::string Today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc = {};
+  std::array<char, 32> text = {};
+  if (::gmtime_r(&now, &utc) == nullptr) return {};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc)};
+}
+
+constexpr const char* kCompiler =
+#if defined(__clang__)
+    "clang " __clang_version__;
+#else
+    "g++ " __VERSION__;
+#endif
+
+}  // namespace
+
+Json MachineFacts(int threads) {
+  const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return Json::Object({{"cpu", CpuName()},
+                       {"isa", IsaFlags()},
+                       {"isa_used", IsaName(ActiveIsa())},
+                       {"cores", cores},
+                       {"threads", threads},
+                       {"memory_bytes", MemoryBytes()},
+                       {"compiler", kCompiler},
+                       {"flags", LIPSTREAM_FLAGS},
+                       {"version", Version()},
+                       {"commit", BuiltCommit()},
+                       {"date", Today()}});
+}
+
+std::string MachineLine(const Json& facts) {
+  const auto text = [&facts](std::string_view key) {
+    const Json* value = facts.Find(key);
+    if (value == nullptr) return std::string();
+    return value->is_string() ? value->as_string() : value->Dump(true);
+  };
+  const Json* memory = facts.Find("memory_bytes");
+  const int64_t gib = memory == nullptr ? 0 : (memory->as_int() + (int64_t{1} << 29)) >> 30;
+  return text("cpu") + " (" + text("isa_used") + "), " + text("cores") + " cores, " + std::to_string(gib) + " GiB; " +
+         text("compiler") + ", " + text("flags") + "; lipstream " + text("version") + " " + text("commit") + "; " +
+         text("date");
+}
+
+}  // namespace lips

@@ -1,0 +1,65 @@
+#include "composite/jaw_mask.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lips {
+namespace {
+
+class JawMaskTest : public testing::TestWithParam<int> {
+ protected:
+  int size() const { return GetParam(); }
+  uint8_t At(int x, int y) const {
+    return mask_[static_cast<size_t>(y) * static_cast<size_t>(size()) + static_cast<size_t>(x)];
+  }
+  // At fractions of the side.
+  uint8_t AtPart(double x, double y) const { return At(static_cast<int>(x * size()), static_cast<int>(y * size())); }
+  const std::vector<uint8_t> mask_ = JawMask(GetParam());
+};
+
+TEST_P(JawMaskTest, IsMirrorSymmetric) {
+  ASSERT_EQ(mask_.size(), static_cast<size_t>(size()) * static_cast<size_t>(size()));
+  for (int y = 0; y < size(); ++y) {
+    for (int x = 0; x < size(); ++x) ASSERT_EQ(At(x, y), At(size() - 1 - x, y)) << x << ',' << y;
+  }
+}
+
+TEST_P(JawMaskTest, IsZeroOnTheBorder) {
+  for (int i = 0; i < size(); ++i) {
+    for (const uint8_t weight : {At(i, 0), At(i, size() - 1), At(0, i), At(size() - 1, i)}) EXPECT_EQ(weight, 0);
+  }
+}
+
+TEST_P(JawMaskTest, UsesBetweenAThirdAndThreeFifthsOfThePicture) {
+  const auto used = std::ranges::count_if(mask_, [](uint8_t weight) { return weight != 0; });
+  const double part = static_cast<double>(used) / static_cast<double>(mask_.size());
+  EXPECT_GT(part, 0.35);
+  EXPECT_LT(part, 0.60);
+}
+
+TEST_P(JawMaskTest, CoversMouthAndChinButNotTheNose) {
+  EXPECT_EQ(AtPart(0.5, 0.42), 255);   // mouth
+  EXPECT_EQ(AtPart(0.33, 0.42), 255);  // its corners
+  EXPECT_EQ(AtPart(0.5, 0.75), 255);   // chin
+  EXPECT_EQ(AtPart(0.5, 0.15), 0);     // nose tip
+  EXPECT_EQ(AtPart(0.05, 0.5), 0);     // beside the face
+  EXPECT_EQ(AtPart(0.15, 0.85), 0);    // the neck's side: a jaw narrows
+}
+
+// A step in the weights would show as an edge in the picture.
+TEST_P(JawMaskTest, FadesWithoutSteps) {
+  const int largest = 255 * 40 / size();  // twice a smoothstep's steepest slope over the feather
+  for (int y = 1; y < size(); ++y) {
+    for (int x = 1; x < size(); ++x) {
+      ASSERT_LE(std::abs(At(x, y) - At(x - 1, y)), largest) << x << ',' << y;
+      ASSERT_LE(std::abs(At(x, y) - At(x, y - 1)), largest) << x << ',' << y;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ModelSizes, JawMaskTest, testing::Values(320, 160, 321));
+
+}  // namespace
+}  // namespace lips
