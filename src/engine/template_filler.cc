@@ -1,0 +1,52 @@
+#include "engine/template_filler.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace lips {
+namespace {
+
+// Refused where the system has no such policy, or a container forbids it: then the thread competes like any other.
+void UseIdleTimeOnly() {
+  const sched_param parameters = {};
+  if (::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &parameters) != 0) {
+    Log(LogLevel::kDebug, "no idle priority for filling templates");
+  }
+}
+
+}  // namespace
+
+TemplateFiller::TemplateFiller(TemplateCache& cache, Generator& generator, std::vector<int64_t> order, FaceOf face_of)
+    : cache_(cache), generator_(generator), order_(std::move(order)), face_of_(std::move(face_of)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    UseIdleTimeOnly();
+    outcome_ = Run(stop);
+    if (!outcome_.ok()) {  // nobody depends on it: who needs the template meets the same error, or none
+      Log(LogLevel::kWarning, "templates are not filled ahead", {{"why", outcome_.error().message()}});
+    }
+  });
+}
+
+TemplateFiller::~TemplateFiller() = default;  // asks the thread to stop and joins it, before the rest goes
+
+Status TemplateFiller::Wait() {
+  if (thread_.joinable()) thread_.join();
+  return outcome_;
+}
+
+Status TemplateFiller::Run(const std::stop_token& stop) {
+  for (const int64_t index : order_) {
+    if (cache_.Has(index)) continue;
+    if (!cache_.WaitUntilIdle(stop) || stop.stop_requested() || !cache_.HasRoom()) return {};
+    ASSIGN_OR_RETURN(const Face face, face_of_(index));
+    if (stop.stop_requested()) return {};
+    RETURN_IF_ERROR(cache_.Fill(generator_, index, face.roi, face.masked));
+  }
+  return {};
+}
+
+}  // namespace lips
