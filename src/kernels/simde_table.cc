@@ -4,6 +4,7 @@
 #include "kernels/bgr_to_yuv_inl.h"
 #include "kernels/convert_inl.h"
 #include "kernels/cubic_inl.h"
+#include "kernels/matrix_inl.h"
 #include "kernels/yuv_to_bgr_inl.h"
 
 namespace lips::kernels {
@@ -17,6 +18,9 @@ Table SimdeTable() {
   t.cubic_across = CubicAcross_simde;
   t.cubic_down = CubicDown_simde;
   t.convert_row = ConvertRow_simde;
+  t.matrix_f32 = MatrixF32_simde;
+  t.matrix_bf16 = MatrixBf16_simde;
+  t.matrix_u8 = MatrixU8_simde;
   return t;
 }
 

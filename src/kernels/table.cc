@@ -14,6 +14,8 @@ Table TableFor(Isa isa) {
     t.unit_from_bgr_row = UnitFromBgrRow_avx2;
     t.bgr_from_unit_row = BgrFromUnitRow_avx2;
     t.convert_row = ConvertRow_avx2;
+    t.matrix_f32 = MatrixF32_avx2;
+    t.matrix_bf16 = MatrixBf16_avx2;
   }
   if (isa >= Isa::kAvx512) {
     t.yuv_to_bgr_row = YuvToBgrRow_avx512;
@@ -23,6 +25,9 @@ Table TableFor(Isa isa) {
     t.cubic_across = CubicAcross_avx512;
     t.cubic_down = CubicDown_avx512;
     t.convert_row = ConvertRow_avx512;
+    t.matrix_f32 = MatrixF32_avx512;
+    t.matrix_bf16 = MatrixBf16_avx512;
+    t.matrix_u8 = MatrixU8_avx512;
   }
   return t;
 }

@@ -5,6 +5,7 @@
 #include "kernels/bgr_to_yuv.h"
 #include "kernels/convert.h"
 #include "kernels/cubic.h"
+#include "kernels/matrix.h"
 #include "kernels/unit.h"
 #include "kernels/yuv_to_bgr.h"
 
@@ -20,6 +21,9 @@ struct Table {
   CubicDownFn* cubic_down = CubicDown_scalar;
   UnitFromBgrRowFn* unit_from_bgr_row = UnitFromBgrRow_scalar;
   BgrFromUnitRowFn* bgr_from_unit_row = BgrFromUnitRow_scalar;
+  MatrixFn* matrix_f32 = MatrixF32_scalar;
+  MatrixFn* matrix_bf16 = MatrixBf16_scalar;
+  MatrixFn* matrix_u8 = MatrixU8_scalar;
   ConvertRowFn* convert_row = ConvertRow_scalar;
 };
 

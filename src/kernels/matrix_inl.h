@@ -1,0 +1,182 @@
+// The body of the matrix kernels; matrix.h says what they do.
+//
+// A tile is kPixels pixels by kVectors vectors of columns, whose sums stay in registers while k runs: one broadcast
+// feeds kVectors multiply-adds and one load of weights kPixels, so neither loads nor stores limit the arithmetic. The
+// tile shapes use the registers there are: 24 sums of 32 with AVX-512, 12 of 16 with AVX2.
+#pragma once
+
+#include "kernels/float_lanes.h"
+#include "kernels/matrix.h"
+
+#define LIPS_INLINE inline __attribute__((always_inline))
+
+// NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
+namespace lips::kernels {
+namespace {
+
+// The sums of one vector of columns, and how a group of 4 bytes of x and of weights goes into them.
+struct GroupF32 {
+  using Sum = F;
+  static LIPS_INLINE Sum Zero() { return ZeroFloats(); }
+  static LIPS_INLINE F Spread(const uint8_t* x) {
+    float value;
+    __builtin_memcpy(&value, x, sizeof(value));
+    return SetFloats(value);
+  }
+  static LIPS_INLINE F Weights(const uint8_t* w) { return LoadFloats(reinterpret_cast<const float*>(w)); }
+  static LIPS_INLINE Sum Feed(Sum sum, F x, F w) { return MulAdd(x, w, sum); }
+  static LIPS_INLINE F Finish(Sum sum, const float* /*scale*/) { return sum; }
+};
+
+LIPS_INLINE Vec SpreadGroup(const uint8_t* x) {
+  int32_t group;
+  __builtin_memcpy(&group, x, sizeof(group));
+  return Set32(group);
+}
+
+struct GroupBf16 {
+  using Sum = F;
+  static LIPS_INLINE Sum Zero() { return ZeroFloats(); }
+  static LIPS_INLINE Vec Spread(const uint8_t* x) { return SpreadGroup(x); }
+  static LIPS_INLINE Vec Weights(const uint8_t* w) { return Load(w); }
+#if defined(LIPS_SIMDE) || defined(__AVX512BW__)
+  static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) { return DotBf16(sum, x, w); }
+#else
+  static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) {
+    const Vec high = Set32(static_cast<int32_t>(0xffff0000));
+    sum = MulAdd(FloatsOf(And(x, high)), FloatsOf(And(w, high)), sum);
+    return MulAdd(FloatsOf(_mm256_slli_epi32(x, 16)), FloatsOf(_mm256_slli_epi32(w, 16)), sum);
+  }
+#endif
+  static LIPS_INLINE F Finish(Sum sum, const float* /*scale*/) { return sum; }
+};
+
+#if defined(LIPS_SIMDE) || defined(__AVX512BW__)
+struct GroupU8 {
+  using Sum = Vec;
+  static LIPS_INLINE Sum Zero() { return lips::kernels::Zero(); }
+  static LIPS_INLINE Vec Spread(const uint8_t* x) { return SpreadGroup(x); }
+  static LIPS_INLINE Vec Weights(const uint8_t* w) { return Load(w); }
+  static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) { return DotBytes(sum, x, w); }
+  static LIPS_INLINE F Finish(Sum sum, const float* scale) { return Mul(_mm512_cvtepi32_ps(sum), LoadFloats(scale)); }
+};
+#endif
+
+LIPS_INLINE F LoadAny(NumberType type, const void* row, size_t i, const Quantisation& q, size_t c) {
+  switch (type) {
+    case NumberType::kF32: return LoadNumbers<NumberType::kF32>(row, i, q, c);
+    case NumberType::kBf16: return LoadNumbers<NumberType::kBf16>(row, i, q, c);
+    case NumberType::kU8: break;
+  }
+  return LoadNumbers<NumberType::kU8>(row, i, q, c);
+}
+
+// One vector of sums to its place: pixel p of the call, column c.
+template <NumberType kOut, bool kLine>
+LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F v) {
+  if (args.bias != nullptr) v = Add(v, LoadFloats(args.bias + c));
+  if (args.addend != nullptr) {
+    v = Add(v, LoadAny(args.addend_type, args.addend, p * args.addend_stride + c, args.addend_quantisation, c));
+  }
+  if constexpr (kLine) {
+    const size_t at = static_cast<size_t>(args.at[p]) + c;
+    v = Add(v, MulAdd(SetFloats(args.fraction[p]), LoadFloats(args.slope + at), LoadFloats(args.line + at)));
+  }
+  if (args.relu) v = Max(v, ZeroFloats());
+  StoreNumbers<kOut>(args.y, p * args.y_stride + c, v, args.y_quantisation, c);
+}
+
+template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors>
+LIPS_INLINE void Tile(const MatrixArgs& args, size_t pixel, size_t column, const uint8_t* weights, size_t panel_bytes) {
+  typename Group::Sum sums[kPixels][kVectors];
+#pragma GCC unroll 24
+  for (size_t p = 0; p < kPixels; ++p) {
+#pragma GCC unroll 4
+    for (size_t n = 0; n < kVectors; ++n) sums[p][n] = Group::Zero();
+  }
+  const uint8_t* x = static_cast<const uint8_t*>(args.x) + pixel * args.x_stride_bytes;
+  for (int k = 0; k < args.steps; ++k) {
+    decltype(Group::Weights(weights)) w[kVectors];
+#pragma GCC unroll 4
+    for (size_t n = 0; n < kVectors; ++n) w[n] = Group::Weights(weights + n * 4 * kFloats);
+#pragma GCC unroll 24
+    for (size_t p = 0; p < kPixels; ++p) {
+      const auto spread = Group::Spread(x + p * args.x_stride_bytes);
+#pragma GCC unroll 4
+      for (size_t n = 0; n < kVectors; ++n) sums[p][n] = Group::Feed(sums[p][n], spread, w[n]);
+    }
+    weights += panel_bytes;
+    x += 4;
+  }
+#pragma GCC unroll 24
+  for (size_t p = 0; p < kPixels; ++p) {
+#pragma GCC unroll 4
+    for (size_t n = 0; n < kVectors; ++n) {
+      const size_t c = column + n * kFloats;
+      Finish<kOut, kLine>(args, pixel + p, c, Group::Finish(sums[p][n], args.scale + c));
+    }
+  }
+}
+
+template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors>
+LIPS_INLINE void Columns(const MatrixArgs& args, size_t column, const uint8_t* weights, size_t panel_bytes) {
+  const auto rows = static_cast<size_t>(args.rows);
+  size_t pixel = 0;
+  for (; pixel + kPixels <= rows; pixel += kPixels) {
+    Tile<Group, kOut, kLine, kPixels, kVectors>(args, pixel, column, weights, panel_bytes);
+  }
+  for (; pixel + 4 <= rows; pixel += 4)
+    Tile<Group, kOut, kLine, 4, kVectors>(args, pixel, column, weights, panel_bytes);
+  for (; pixel < rows; ++pixel) Tile<Group, kOut, kLine, 1, kVectors>(args, pixel, column, weights, panel_bytes);
+}
+
+template <typename Group, NumberType kOut, bool kLine>
+void Matrix(const MatrixArgs& args) {
+  const auto columns = static_cast<size_t>(args.columns);
+  const auto* weights = static_cast<const uint8_t*>(args.weights);
+  for (size_t column = 0; column < columns;) {
+    const size_t left = columns - column;
+    const size_t width = left >= 64 ? 64 : left >= 32 ? 32 : 16;
+    if constexpr (kFloats == 16) {
+      if (width == 64) {
+        Columns<Group, kOut, kLine, 6, 4>(args, column, weights, width * 4);
+      } else if (width == 32) {
+        Columns<Group, kOut, kLine, 12, 2>(args, column, weights, width * 4);
+      } else {
+        Columns<Group, kOut, kLine, 16, 1>(args, column, weights, width * 4);
+      }
+    } else {
+      for (size_t part = 0; part < width; part += 16) {
+        Columns<Group, kOut, kLine, 6, 2>(args, column + part, weights + part * 4, width * 4);
+      }
+    }
+    weights += width * 4 * static_cast<size_t>(args.steps);
+    column += width;
+  }
+}
+
+template <typename Group>
+LIPS_INLINE void MatrixOf(const MatrixArgs& args) {
+  if (args.line != nullptr) {
+    Matrix<Group, NumberType::kF32, true>(args);
+  } else if (args.y_type == NumberType::kF32) {
+    Matrix<Group, NumberType::kF32, false>(args);
+  } else if (args.y_type == NumberType::kBf16) {
+    Matrix<Group, NumberType::kBf16, false>(args);
+  } else {
+    Matrix<Group, NumberType::kU8, false>(args);
+  }
+}
+
+}  // namespace
+
+void LIPS_ISA(MatrixF32)(const MatrixArgs& args) { MatrixOf<GroupF32>(args); }
+void LIPS_ISA(MatrixBf16)(const MatrixArgs& args) { MatrixOf<GroupBf16>(args); }
+#if defined(LIPS_SIMDE) || defined(__AVX512BW__)
+void LIPS_ISA(MatrixU8)(const MatrixArgs& args) { MatrixOf<GroupU8>(args); }
+#endif
+
+}  // namespace lips::kernels
+// NOLINTEND(misc-definitions-in-headers)
+
+#undef LIPS_INLINE

@@ -1,0 +1,87 @@
+#include <cmath>
+#include <cstring>
+#include <initializer_list>
+
+#include "kernels/matrix.h"
+#include "kernels/number_scalar.h"
+
+namespace lips::kernels {
+namespace {
+
+int PanelWidth(int columns_left) { return columns_left >= 64 ? 64 : columns_left >= 32 ? 32 : 16; }
+
+// Everything after the sum.
+void Finish(const MatrixArgs& args, size_t p, size_t c, float v) {
+  if (args.bias != nullptr) v += args.bias[c];
+  if (args.addend != nullptr) {
+    v += LoadNumber(args.addend, p * args.addend_stride + c, args.addend_type, args.addend_quantisation, c);
+  }
+  if (args.line != nullptr) {
+    const size_t at = static_cast<size_t>(args.at[p]) + c;
+    v += std::fma(args.fraction[p], args.slope[at], args.line[at]);
+  }
+  if (args.relu) v = MaxOf(v, 0.0f);
+  StoreNumber(args.y, p * args.y_stride + c, v, args.y_type, args.y_quantisation, c);
+}
+
+// sum(x group, weight group) of one pixel and column, then Finish.
+template <typename Sum, typename Feed, typename Scale>
+void Matrix(const MatrixArgs& args, const Feed& feed, const Scale& scale) {
+  const auto* panel = static_cast<const uint8_t*>(args.weights);
+  for (int first = 0; first < args.columns;) {
+    const int width = PanelWidth(args.columns - first);
+    for (int p = 0; p < args.rows; ++p) {
+      for (int c = first; c < first + width; ++c) {
+        const auto pixel = static_cast<size_t>(p);
+        const auto column = static_cast<size_t>(c);
+        const uint8_t* x = static_cast<const uint8_t*>(args.x) + pixel * args.x_stride_bytes;
+        const uint8_t* w = panel + static_cast<size_t>(c - first) * 4;
+        Sum sum = 0;
+        for (int k = 0; k < args.steps; ++k, x += 4, w += static_cast<size_t>(width) * 4) sum = feed(sum, x, w);
+        Finish(args, pixel, column, scale(sum, column));
+      }
+    }
+    if (args.steps > 0) panel += static_cast<size_t>(width) * 4 * static_cast<size_t>(args.steps);
+    first += width;
+  }
+}
+
+template <typename T>
+T Read(const uint8_t* from, size_t index) {
+  T value;
+  std::memcpy(&value, from + index * sizeof(T), sizeof(T));
+  return value;
+}
+
+}  // namespace
+
+void MatrixF32_scalar(const MatrixArgs& args) {
+  Matrix<float>(
+      args,
+      [](float sum, const uint8_t* x, const uint8_t* w) { return std::fma(Read<float>(x, 0), Read<float>(w, 0), sum); },
+      [](float sum, size_t) { return sum; });
+}
+
+void MatrixBf16_scalar(const MatrixArgs& args) {
+  Matrix<float>(
+      args,
+      [](float sum, const uint8_t* x, const uint8_t* w) {
+        for (const size_t half : {size_t{1}, size_t{0}}) {
+          sum = std::fma(FloatFromBf16(Read<uint16_t>(x, half)), FloatFromBf16(Read<uint16_t>(w, half)), sum);
+        }
+        return sum;
+      },
+      [](float sum, size_t) { return sum; });
+}
+
+void MatrixU8_scalar(const MatrixArgs& args) {
+  Matrix<int32_t>(
+      args,
+      [](int32_t sum, const uint8_t* x, const uint8_t* w) {
+        for (size_t i = 0; i < 4; ++i) sum += int32_t{x[i]} * int32_t{Read<int8_t>(w, i)};
+        return sum;
+      },
+      [&](int32_t sum, size_t column) { return static_cast<float>(sum) * args.scale[column]; });
+}
+
+}  // namespace lips::kernels
