@@ -57,7 +57,15 @@ struct GroupU8 {
   static LIPS_INLINE Sum Zero() { return lips::kernels::Zero(); }
   static LIPS_INLINE Vec Spread(const uint8_t* x) { return SpreadGroup(x); }
   static LIPS_INLINE Vec Weights(const uint8_t* w) { return Load(w); }
+#if defined(LIPS_SIMDE)
   static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) { return DotBytes(sum, x, w); }
+#else
+  // DotBytes by hand: GCC 12 copies each sum before the intrinsic adds to it and keeps the copies on the stack.
+  static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
+    return sum;
+  }
+#endif
   static LIPS_INLINE F Finish(Sum sum, const float* scale) { return Mul(_mm512_cvtepi32_ps(sum), LoadFloats(scale)); }
 };
 #endif
