@@ -32,6 +32,12 @@ struct TemplateFace {
   FaceInputs inputs;  // crop, roi, masked
 };
 
+// How much of a TemplateFace is wanted; the rest keeps whatever it held.
+enum class FaceParts : uint8_t {
+  kAll,
+  kFrameAndCrop,  // what compositing needs: the network has seen the face before
+};
+
 // Reads template frames in any order in bounded memory. One thread at a time; open several for several threads.
 //
 // Frames are decoded in chunks (kept decoded when the whole template fits the budget), so that backward play costs
@@ -41,7 +47,8 @@ class TemplateReader {
   virtual ~TemplateReader() = default;
   // Frame `index` in [0, frames). `out` is filled in place, its memory reused. Errors: kIo, kCorrupted naming file and
   // frame.
-  virtual Status Read(int64_t index, TemplateFace& out) = 0;
+  virtual Status Read(int64_t index, FaceParts parts, TemplateFace& out) = 0;
+  Status Read(int64_t index, TemplateFace& out) { return Read(index, FaceParts::kAll, out); }
 };
 
 struct AvatarOptions {

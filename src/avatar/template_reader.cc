@@ -18,6 +18,7 @@ constexpr size_t kFloorBytes = size_t{256} << 20;
 
 class SourcesReader final : public TemplateReader {
  public:
+  using TemplateReader::Read;
   static Result<std::unique_ptr<TemplateReader>> Open(TemplateSources sources, size_t budget_bytes,
                                                       int decode_threads) {
     ASSIGN_OR_RETURN(PictureTrack full, PictureTrack::Open(sources.full, decode_threads));
@@ -31,20 +32,24 @@ class SourcesReader final : public TemplateReader {
     return std::unique_ptr<TemplateReader>(std::move(reader));
   }
 
-  Status Read(int64_t index, TemplateFace& out) override {
+  Status Read(int64_t index, FaceParts parts, TemplateFace& out) override {
     if (index < 0 || index >= static_cast<int64_t>(sources_.rects.size())) {
       return Error(ErrorCode::kInvalidInput,
                    "template frame " + std::to_string(index) + " of " + std::to_string(sources_.rects.size()));
     }
     RETURN_IF_ERROR(full_.ReadYuv(index, out.frame));
-    if (!roi_ || !crop_) TakeFace(sources_.rects[static_cast<size_t>(index)], out);
+    if (crop_) {
+      RETURN_IF_ERROR(crop_->ReadBgr(index, out.inputs.crop));
+    } else {
+      TakeFace(sources_.rects[static_cast<size_t>(index)], out);
+    }
+    if (parts == FaceParts::kFrameAndCrop) return {};
     if (!roi_) {
       InputsFromCrop(sources_.face, sources_.mask, out.inputs);
       return {};
     }
     RETURN_IF_ERROR(roi_->ReadBgr(index, out.inputs.roi));
-    RETURN_IF_ERROR(masked_->ReadBgr(index, out.inputs.masked));
-    return crop_ ? crop_->ReadBgr(index, out.inputs.crop) : Status();
+    return masked_->ReadBgr(index, out.inputs.masked);
   }
 
  private:

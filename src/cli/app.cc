@@ -51,6 +51,7 @@ Result<GeneratorOptions> EngineFlags::Resolve() const {
   options.prove = !no_proof;
   options.session.threads = threads;
   ASSIGN_OR_RETURN(options.session.provider, ParseProvider(provider));
+  ASSIGN_OR_RETURN(options.session.precision, ParsePrecision(precision));
   if (engine != "auto") {
     ASSIGN_OR_RETURN(options.session.backend, ParseBackend(engine));
     return options;
@@ -76,9 +77,18 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
   command.add_option("--threads", flags.threads, "compute threads; 0: one per core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  command
+      .add_option("--precision", flags.precision,
+                  "numbers our own engine computes in: auto (the fastest that stays exact enough), f32, bf16, int8")
+      ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}))
+      ->capture_default_str();
   command.add_flag("--no-proof", flags.no_proof,
                    "skip the check of the engine against the reference on first use of a model");
-  command.parse_complete_callback([&flags] {  // rather than run on the processor without a word
+  command.parse_complete_callback([&flags] {  // rather than run otherwise without a word
+    const bool reduced = flags.precision == "bf16" || flags.precision == "int8";
+    if (reduced && flags.engine != "cpu" && flags.engine != "auto") {
+      throw CLI::ValidationError("--precision", flags.precision + " needs --engine cpu, not " + flags.engine);
+    }
     if (flags.provider == "cpu" || flags.engine == "ort" || flags.engine == "auto") return;
     throw CLI::ValidationError("--provider", flags.provider + " needs --engine ort, not " + flags.engine);
   });

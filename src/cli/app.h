@@ -44,10 +44,11 @@ CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::strin
 std::string CheckPositiveNumber(const std::string& text);
 std::string CheckNonNegativeNumber(const std::string& text);
 
-// --engine, --provider, --threads, --no-proof. The returned object must outlive parsing; Resolve() afterwards.
+// --engine, --provider, --threads, --precision, --no-proof. The returned object must outlive parsing; Resolve() afterwards.
 struct EngineFlags {
   std::string engine = "auto";
   std::string provider = "cpu";
+  std::string precision = "auto";
   int threads = 0;
   bool no_proof = false;
   // "auto": ONNX Runtime when it is there, else the reference engine with a warning.

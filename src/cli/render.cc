@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "base/memory.h"
 #include "cli/app.h"
 #include "cli/progress.h"
 #include "media/frame.h"
@@ -15,6 +16,8 @@ struct Flags {
   JobFlags job;
   std::string output, frames, fps, loop = "pingpong", report;
   std::string frames_format = "png";
+  std::string cache_memory;
+  int cache_level = 0;
   std::string composite = "compatible";  // the only mode so far
   RenderRequest request;                 // the rest is parsed straight into it
   bool no_audio = false, quiet = false, json = false;
@@ -29,6 +32,10 @@ Result<RenderRequest> Resolve(const Flags& flags) {
   if (!flags.fps.empty()) {
     ASSIGN_OR_RETURN(request.fps, ParseFrameRate(flags.fps));
   }
+  if (!flags.cache_memory.empty()) {
+    ASSIGN_OR_RETURN(request.cache_bytes, ParseByteSize(flags.cache_memory));
+  }
+  if (flags.cache_level != 0) request.cache_level = static_cast<TemplateLevel>(flags.cache_level);
   request.with_audio = !flags.no_audio;
   request.loop = flags.loop == "forward" ? Loop::kForward : Loop::kPingPong;
   request.stop = &Stop();
@@ -44,6 +51,10 @@ void PrintSummary(const RenderReport& r, const Flags& flags) {
               ClockText(r.wall_s).c_str(), r.frames_per_second(), r.wall_s > 0 ? seconds / r.wall_s : 0,
               r.first_frame_s, static_cast<long long>(r.peak_rss_bytes >> 20));
   std::printf("engine %s; audio encoder %s; %s inputs\n", r.engine.c_str(), r.audio_encoder.c_str(), r.inputs.c_str());
+  if (r.templates.hits > 0) {
+    std::printf("template cache: %lld of %lld frames, %lld MB\n", static_cast<long long>(r.templates.hits),
+                static_cast<long long>(r.frames), static_cast<long long>(r.templates.bytes >> 20));
+  }
   const auto stage = [](const char* name, const DurationStats& stats) {
     std::printf("  %-10s p50 %7.2f ms   p95 %7.2f   p99 %7.2f   first %7.2f\n", name, stats.Percentile(50),
                 stats.Percentile(95), stats.Percentile(99), stats.first_ms());
@@ -129,6 +140,18 @@ void AddRender(Commands& commands) {
       ->add_option("--composite", flags->composite, "how the mouth is put into the frame: compatible (the reference's)")
       ->check(CLI::IsMember({"compatible"}))
       ->capture_default_str();
+  command
+      ->add_option("--cache-memory", flags->cache_memory,
+                   "memory for template frames that come again (500M, 2G; 0: none); default: a quarter of what is "
+                   "available, at most 4G")
+      ->check([](const std::string& text) {
+        const auto bytes = ParseByteSize(text);
+        return bytes.ok() ? std::string() : bytes.error().message();
+      });
+  command
+      ->add_option("--cache-level", flags->cache_level,
+                   "how much of a template frame is kept: 1 (least) to 3; default: what saves most in that memory")
+      ->check(CLI::Range(1, 3));
   command->add_flag("--no-audio", flags->no_audio, "write no audio track");
   command->add_option("--report", flags->report, "write times, memory and hashes as JSON");
   command->add_flag("-q,--quiet", flags->quiet, "print errors only");

@@ -67,13 +67,16 @@ Status CheckOutputPath(const JobRequest& request, const Path& output) {
   return {};
 }
 
-Result<Job> OpenJob(const JobRequest& request) {
+Result<Job> OpenSources(const JobRequest& request) {
   Job job;
   ASSIGN_OR_RETURN(const int64_t max_samples, SampleLimit(request.duration_s));
   ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(request.avatar, request.avatar_options));
   job.avatar = std::make_unique<Avatar>(std::move(avatar));
   ASSIGN_OR_RETURN(job.speech, InspectSpeech(request.audio, max_samples));
+  return job;
+}
 
+Status OpenNetworks(const JobRequest& request, Job& job) {
   const bool no_network = request.engine.session.backend == Backend::kNull;
   if (no_network && request.features) {
     return Error(ErrorCode::kInvalidInput, "the null engine runs no network, so it cannot use the features of '" +
@@ -97,6 +100,12 @@ Result<Job> OpenJob(const JobRequest& request) {
   } else {
     RETURN_IF_ERROR(UseEncoder(request, job));
   }
+  return {};
+}
+
+Result<Job> OpenJob(const JobRequest& request) {
+  ASSIGN_OR_RETURN(Job job, OpenSources(request));
+  RETURN_IF_ERROR(OpenNetworks(request, job));
   return job;
 }
 

@@ -36,6 +36,10 @@ struct Job {
 // naming both numbers.
 Result<Job> OpenJob(const JobRequest& request);
 
+// OpenJob in two steps, for who chooses the engine's options by what the avatar and the audio are.
+Result<Job> OpenSources(const JobRequest& request);
+Status OpenNetworks(const JobRequest& request, Job& job);
+
 // Whether an output may go to `output` (a file or a folder). Errors: kInvalidInput when it is the audio file itself, or
 // lies in the avatar's folder, where it would replace or join the package's own files.
 Status CheckOutputPath(const JobRequest& request, const Path& output);

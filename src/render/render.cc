@@ -1,12 +1,16 @@
 #include "render/render.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/pipeline.h"
 #include "base/version.h"
 #include "composite/compatible.h"
+#include "engine/template_cache.h"
+#include "engine/template_level.h"
 #include "media/sequence_writer.h"
 #include "media/video_writer.h"
 #include "render/job.h"
@@ -20,6 +24,9 @@ constexpr int kSlots = 6;  // frames in flight: one per stage and a little slack
 // Everything one output frame needs on its way through the stages. Slots circulate; nothing is allocated per frame.
 struct Slot {
   int64_t frame = 0;
+  int64_t template_index = 0;
+  int64_t next_use = 0;            // of that template frame; TemplateCache::kNever
+  TemplateCache::Handle prepared;  // null: `face` has the network's pictures
   Rect rect;
   TemplateFace face;
   std::vector<float> window;
@@ -93,9 +100,15 @@ class Output {
 // The stages of one render over their shared state.
 class RenderRun {
  public:
-  RenderRun(const RenderRequest& request, Job& job, const Timeline& time, TemplateReader& templates, Output& output,
-            RenderReport& report)
-      : request_(request), job_(job), time_(time), templates_(templates), output_(output), report_(report) {}
+  RenderRun(const RenderRequest& request, Job& job, const Timeline& time, TemplateReader& templates,
+            TemplateCache& cache, Output& output, RenderReport& report)
+      : request_(request),
+        job_(job),
+        time_(time),
+        templates_(templates),
+        cache_(cache),
+        output_(output),
+        report_(report) {}
 
   Status Run(const Stopwatch& since_call) {
     since_call_ = &since_call;
@@ -118,9 +131,12 @@ class RenderRun {
       const Timed timed(report_.decode);
       Slot& s = **slot;
       s.frame = n;
-      const int64_t index = time_.TemplateIndex(n);
-      s.rect = job_.avatar->rects()[static_cast<size_t>(index)];
-      RETURN_IF_ERROR(templates_.Read(index, s.face));
+      s.template_index = time_.TemplateIndex(n);
+      s.next_use = time_.NextUse(n).value_or(TemplateCache::kNever);
+      s.rect = job_.avatar->rects()[static_cast<size_t>(s.template_index)];
+      s.prepared = cache_.Get(s.template_index, s.next_use);
+      const FaceParts parts = s.prepared ? FaceParts::kFrameAndCrop : FaceParts::kAll;
+      RETURN_IF_ERROR(templates_.Read(s.template_index, parts, s.face));
       if (!decoded_.Push(*std::move(slot))) return {};
     }
     decoded_.Close();
@@ -141,19 +157,23 @@ class RenderRun {
   }
 
   Status Generate() {
-    std::unique_ptr<Generator::Template> face;
+    const int size_px = job_.generator->size_px();
     while (auto slot = decoded_.Pop()) {
       auto window = windows_.Pop();
       if (!window) return {};
       Slot& s = **slot;
       const Timed timed(report_.generate);
-      const FaceInputs& inputs = s.face.inputs;
-      ASSIGN_OR_RETURN(face, job_.generator->Prepare(inputs.roi.view(), inputs.masked.view(), std::move(face)));
-      s.mouth.Resize(inputs.roi.width(), inputs.roi.height());
-      const Generator::Job job{face.get(), *window, s.mouth.view()};
+      if (s.prepared == nullptr) {
+        const FaceInputs& inputs = s.face.inputs;
+        ASSIGN_OR_RETURN(s.prepared, cache_.Prepare(*job_.generator, s.template_index, inputs.roi.view(),
+                                                    inputs.masked.view(), s.next_use));
+      }
+      s.mouth.Resize(size_px, size_px);
+      const Generator::Job job{s.prepared.get(), *window, s.mouth.view()};
       if (Status status = job_.generator->Generate({&job, 1}); !status.ok()) {
         return std::move(status).TakeError().Within("frame " + std::to_string(s.frame));
       }
+      s.prepared.reset();
       if (!generated_.Push(*std::move(slot))) return {};
     }
     generated_.Close();
@@ -195,6 +215,7 @@ class RenderRun {
   Job& job_;
   const Timeline& time_;
   TemplateReader& templates_;
+  TemplateCache& cache_;
   Output& output_;
   RenderReport& report_;
   const Stopwatch* since_call_ = nullptr;
@@ -205,6 +226,18 @@ class RenderRun {
   Slots& composited_ = pipeline_.AddQueue<SlotPtr>(kSlots);
   BoundedQueue<std::vector<float>>& windows_ = pipeline_.AddQueue<std::vector<float>>(kSlots);
 };
+
+// How many template frames this render shows more than once (about: it looks at the first pass).
+int64_t FramesThatComeAgain(const Timeline& time, int64_t template_frames) {
+  int64_t count = 0;
+  for (int64_t n = 0; n < std::min(time.frames(), template_frames); ++n) count += time.NextUse(n) ? 1 : 0;
+  return count;
+}
+
+int64_t DefaultCacheBytes() {
+  constexpr int64_t kMost = int64_t{4} << 30;
+  return std::min(AvailableMemoryBytes() / 4, kMost);
+}
 
 Status CheckRequest(const RenderRequest& request) {
   if (!request.video && !request.frames_folder) {
@@ -220,7 +253,7 @@ Status CheckRequest(const RenderRequest& request) {
 Result<RenderReport> Render(const RenderRequest& request) {
   const Stopwatch watch;
   RETURN_IF_ERROR(CheckRequest(request));
-  ASSIGN_OR_RETURN(Job job, OpenJob(request.job));
+  ASSIGN_OR_RETURN(Job job, OpenSources(request.job));
 
   RenderReport report;
   const Avatar& avatar = *job.avatar;
@@ -228,6 +261,20 @@ Result<RenderReport> Render(const RenderRequest& request) {
   report.width = video.width;
   report.height = video.height;
   report.fps = request.fps.value_or(video.fps);
+  const auto timeline = [&] {
+    return Timeline(job.speech.feature_rows, report.fps, video.frames, video.fps, request.start_frame, request.loop);
+  };
+  report.template_budget_bytes = request.cache_bytes ? *request.cache_bytes : DefaultCacheBytes();
+  JobRequest networks = request.job;
+  const int64_t repeated = FramesThatComeAgain(timeline(), video.frames);
+  if (request.cache_level) {
+    networks.engine.template_level = *request.cache_level;
+  } else if (repeated > 0 && report.template_budget_bytes > 0) {
+    networks.engine.template_level = ChooseTemplateLevel(avatar.face().roi_px(), networks.engine.session.precision,
+                                                         repeated, static_cast<size_t>(report.template_budget_bytes));
+  }
+  report.template_level = networks.engine.template_level;
+  RETURN_IF_ERROR(OpenNetworks(networks, job));
   report.engine = job.generator->Describe();
   report.audio_encoder = job.encoder ? job.encoder->Describe() : request.job.features ? "features file" : "none";
   const bool package_inputs = avatar.has_package_inputs() && request.job.avatar_options.inputs != InputSource::kDerived;
@@ -241,17 +288,19 @@ Result<RenderReport> Render(const RenderRequest& request) {
   report.audio_samples_16k = job.speech.samples_16k;
   if (request.video) report.video = *request.video;
 
-  const Timeline time(job.speech.feature_rows, report.fps, video.frames, video.fps, request.start_frame, request.loop);
+  const Timeline time = timeline();  // packaged features may have made it shorter
+  TemplateCache cache(static_cast<size_t>(report.template_budget_bytes));
   ASSIGN_OR_RETURN(const auto templates, avatar.OpenTemplates());
   ASSIGN_OR_RETURN(Output output, Output::Open(request, job, report));
   report.open_s = watch.ElapsedMs() / 1000;
 
-  RenderRun run(request, job, time, *templates, output, report);
+  RenderRun run(request, job, time, *templates, cache, output, report);
   RETURN_IF_ERROR(run.Run(watch));
   if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());
   RETURN_IF_ERROR(output.Finish());
   report.wall_s = watch.ElapsedMs() / 1000;
   report.peak_rss_bytes = PeakRssBytes();
+  report.templates = cache.stats();
   return report;
 }
 
@@ -279,6 +328,13 @@ Json RenderReport::ToJson() const {
       {"first_frame_s", first_frame_s},
       {"frames_per_second", frames_per_second()},
       {"peak_rss_bytes", peak_rss_bytes},
+      {"template_cache", Json::Object({{"budget_bytes", template_budget_bytes},
+                                       {"level", static_cast<int>(template_level)},
+                                       {"hits", templates.hits},
+                                       {"misses", templates.misses},
+                                       {"templates", templates.templates},
+                                       {"bytes", templates.bytes},
+                                       {"peak_kept_bytes", templates.peak_kept_bytes}})},
       {"stages", Json::Object({{"decode", decode.ToJson()},
                                {"features", features.ToJson()},
                                {"generate", generate.ToJson()},

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/stats.h"
 #include "base/stop.h"
+#include "engine/template_cache.h"
 #include "media/frame.h"
 #include "render/job.h"
 
@@ -30,6 +31,10 @@ struct RenderRequest {
   std::optional<FrameRate> fps;  // default: the template's
   int64_t start_frame = 0;       // template frame shown first
   Loop loop = Loop::kPingPong;
+  // Memory for what the network computed of template frames that come again; nothing: a quarter of what is available,
+  // at most 4 GiB; 0: none is kept.
+  std::optional<int64_t> cache_bytes;
+  std::optional<TemplateLevel> cache_level;  // nothing: by the budget (engine/template_level.h)
 
   // Called from one thread, after each written frame. `total` is exact.
   std::function<void(int64_t done, int64_t total)> progress;
@@ -47,9 +52,12 @@ struct RenderReport {
   // Busy time per frame of each stage; waiting for a neighbour is not counted.
   DurationStats decode, features, generate, composite, encode;
   int64_t peak_rss_bytes = 0;
-  std::string engine;         // Generator::Describe()
-  std::string audio_encoder;  // AudioEncoder::Describe(), "features file", "none"
-  std::string inputs;         // "package" or "derived"
+  TemplateCache::Stats templates;  // hits and misses count frames
+  int64_t template_budget_bytes = 0;
+  TemplateLevel template_level = TemplateLevel::kDeep;  // asked for; only some engines have levels
+  std::string engine;                                   // Generator::Describe()
+  std::string audio_encoder;                            // AudioEncoder::Describe(), "features file", "none"
+  std::string inputs;                                   // "package" or "derived"
   std::string avatar_name, avatar_sha256, model_sha256, encoder_sha256, features_sha256;
   std::string audio_sha256;  // of the 16 kHz mono samples consumed
   int64_t audio_samples_16k = 0;

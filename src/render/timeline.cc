@@ -23,12 +23,41 @@ int64_t Timeline::FeatureRow(int64_t n) const {
   return std::min(row, feature_rows_ - 1);
 }
 
-int64_t Timeline::TemplateIndex(int64_t n) const {
-  // Shown at n / output_fps: the template picture on screen then. Cross-multiplied by whole seconds to stay small.
+// Shown at n / output_fps: the template picture on screen then. Cross-multiplied by whole seconds to stay small.
+int64_t Timeline::StepOf(int64_t n) const {
   const int64_t num = int64_t{output_fps_.den} * template_fps_.num;
   const int64_t den = int64_t{output_fps_.num} * template_fps_.den;
-  const int64_t step = n / den * num + n % den * num / den;
-  return TemplateFrame(step, template_frames_, start_frame_, loop_);
+  return n / den * num + n % den * num / den;
+}
+
+int64_t Timeline::FirstFrameAt(int64_t step) const {
+  const int64_t num = int64_t{output_fps_.den} * template_fps_.num;
+  const int64_t den = int64_t{output_fps_.num} * template_fps_.den;
+  return step / num * den + (step % num * den + num - 1) / num;
+}
+
+int64_t Timeline::TemplateIndex(int64_t n) const {
+  return TemplateFrame(StepOf(n), template_frames_, start_frame_, loop_);
+}
+
+std::optional<int64_t> Timeline::NextUse(int64_t n) const {
+  if (n + 1 >= frames_) return std::nullopt;
+  const int64_t step = StepOf(n);
+  if (template_frames_ == 1 || StepOf(n + 1) == step) return n + 1;
+  const int64_t period = loop_ == Loop::kForward ? template_frames_ : 2 * (template_frames_ - 1);
+  const int64_t phase = ((step % period + start_frame_ % period) % period + period) % period;
+  // Played back and forth, a frame comes again at the mirrored phase, then at its own.
+  const int64_t to_mirror = loop_ == Loop::kForward ? 0 : (2 * (period - phase)) % period;
+  constexpr int kPasses = 32;
+  for (int64_t pass = 0; pass < kPasses; ++pass) {
+    for (const int64_t ahead : {pass * period + to_mirror, (pass + 1) * period}) {
+      if (ahead % period == 0 && ahead != (pass + 1) * period) continue;  // no mirror of its own
+      const int64_t next = FirstFrameAt(step + ahead);
+      if (next >= frames_) return std::nullopt;
+      if (StepOf(next) == step + ahead) return next;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace lips

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "avatar/template_order.h"
 #include "base/result.h"
@@ -25,8 +26,13 @@ class Timeline {
   int64_t FeatureRow(int64_t n) const;
   // The template frame shown at output frame `n`, in [0, template_frames).
   int64_t TemplateIndex(int64_t n) const;
+  // The next output frame after `n` that shows the same template frame; nothing when none does (or, where the rates
+  // are so different that most passes skip it, none within the next 32 passes).
+  std::optional<int64_t> NextUse(int64_t n) const;
 
  private:
+  int64_t StepOf(int64_t n) const;           // how far the template has advanced at output frame n
+  int64_t FirstFrameAt(int64_t step) const;  // the first output frame with StepOf(n) >= step
   int64_t feature_rows_;
   FrameRate output_fps_;
   int64_t template_frames_;

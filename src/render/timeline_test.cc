@@ -41,5 +41,31 @@ TEST(Timeline, ADayOfNtscVideoDoesNotDrift) {
   for (int64_t n = 1; n < time.frames(); n += 9973) ASSERT_GE(time.FeatureRow(n), time.FeatureRow(n - 1));
 }
 
+// Against a search through the frames, for both orders and rates below, at and above the template's.
+TEST(Timeline, TheNextUseIsTheNextFrameThatShowsTheSamePicture) {
+  for (const Loop loop : {Loop::kPingPong, Loop::kForward}) {
+    for (const int64_t length : {1, 2, 3, 7}) {
+      for (const FrameRate fps : {k25, FrameRate{50, 1}, FrameRate{10, 1}, kNtsc}) {
+        for (const int64_t start : {0, 5, -3}) {
+          const Timeline time(60, fps, length, k25, start, loop);
+          for (int64_t n = 0; n < time.frames(); ++n) {
+            int64_t expected = n + 1;
+            while (expected < time.frames() && time.TemplateIndex(expected) != time.TemplateIndex(n)) ++expected;
+            const auto found = time.NextUse(n);
+            ASSERT_EQ(found.value_or(time.frames()), expected)
+                << "frame " << n << ", length " << length << ", start " << start << ", " << fps.num << "/" << fps.den;
+          }
+        }
+      }
+    }
+  }
+}
+
+// A picture that is shown in one pass of many must not cost a search through all of them.
+TEST(Timeline, ALongVideoOfASkippedTemplateIsSearchedBriefly) {
+  const Timeline time(int64_t{24} * 3600 * 25, {1, 1}, 2, {24, 1}, 0, Loop::kPingPong);
+  EXPECT_EQ(time.NextUse(0), 1);  // 24 steps are 12 whole periods
+}
+
 }  // namespace
 }  // namespace lips

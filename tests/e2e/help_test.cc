@@ -63,6 +63,10 @@ TEST(Help, BadValuesAreUsageMistakesToo) {
            {"--fps", "1000", "--fps: '1000' is no frame rate"},
            {"--codec", "h265", "--codec: h265 not in {h264,"},
            {"--preset", "hyperfast", "--preset: hyperfast not in {ultrafast,"},
+           {"--cache-memory", "2X", "--cache-memory: '2X' is no size in bytes; expected one like 0, 500M or 2G"},
+           {"--cache-level", "4", "--cache-level: Value 4 not in range"},
+           {"--precision", "f16", "--precision: f16 not in {auto,"},
+           {"--precision", "bf16", "--precision: bf16 needs --engine cpu, not null"},
            {"--provider", "cuda", "--provider: cuda needs --engine ort, not null"},
            {"--report", "./c.mp4", "--report and --output name the same file"}}) {
     const Outcome outcome =

@@ -136,6 +136,43 @@ TEST(Render, TheSameInputGivesTheSameBytes) {
   EXPECT_EQ(Sha256OfFile(folder / "a.mp4").value(), Sha256OfFile(folder / "b.mp4").value());
 }
 
+// Keeping what the network computed of a template frame saves time and changes nothing.
+TEST(Render, ATemplateCacheOfAnySizeGivesTheSameBytes) {
+  const ScratchFolder folder;
+  const Path audio = Wav(folder, "speech.wav", 3.0);  // 74 frames of a template of 30: two turns
+  const auto render = [&](const char* name, const std::string& memory, const std::string& inputs) {
+    const Outcome outcome = Render(audio, folder / name, {"--json", "--cache-memory", memory, "--inputs", inputs});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return ParseJson(outcome.out).value();
+  };
+  for (const std::string inputs : {"derived", "package"}) {
+    const Json none = render("none.mp4", "0", inputs);
+    const Json all = render("all.mp4", "2G", inputs);
+    const Json& kept = *all.Find("template_cache");
+    EXPECT_EQ(none.Find("template_cache")->Find("hits")->as_int(), 0);
+    EXPECT_EQ(none.Find("template_cache")->Find("templates")->as_int(), 0);
+    EXPECT_EQ(kept.Find("misses")->as_int(), 30) << "each frame once";
+    EXPECT_EQ(kept.Find("hits")->as_int(), 44);
+    const int64_t half = kept.Find("peak_kept_bytes")->as_int() / 2;
+    const Json some = render("some.mp4", std::to_string(half), inputs);
+    EXPECT_LE(some.Find("template_cache")->Find("peak_kept_bytes")->as_int(), half);
+    EXPECT_GE(some.Find("template_cache")->Find("hits")->as_int(), 20);
+    const std::string expected = Sha256OfFile(folder / "none.mp4").value();
+    EXPECT_EQ(Sha256OfFile(folder / "all.mp4").value(), expected) << inputs;
+    EXPECT_EQ(Sha256OfFile(folder / "some.mp4").value(), expected) << inputs;
+  }
+}
+
+// What is shown once is not kept.
+TEST(Render, AnAudioShorterThanTheTemplateFillsNoCache) {
+  const ScratchFolder folder;
+  const Outcome outcome = Render(Wav(folder, "speech.wav", 1.0), folder / "out.mp4", {"--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json report = ParseJson(outcome.out).value();
+  EXPECT_EQ(report.Find("template_cache")->Find("peak_kept_bytes")->as_int(), 0);
+  EXPECT_EQ(report.Find("template_cache")->Find("misses")->as_int(), report.Find("frames")->as_int());
+}
+
 TEST(Render, OptionsDoWhatTheySay) {
   const ScratchFolder folder;
   const Path audio = Wav(folder, "speech.wav", 3.0);
