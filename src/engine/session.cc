@@ -1,11 +1,14 @@
 #include "engine/session.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "engine/ort/session.h"
 #include "engine/reference/operator.h"
 #include "engine/reference/session.h"
 #include "engine/session_input.h"
+#include "model/fused.h"
 #include "model/weights.h"
 
 namespace lips {
@@ -24,6 +27,13 @@ Result<T> Parse(std::string_view kind, std::string_view name, const std::array<T
   }
   return Error(ErrorCode::kInvalidInput,
                "unknown " + std::string(kind) + " '" + std::string(name) + "', expected one of " + list);
+}
+
+// `graph` without operators of our own, which only our engine runs; nothing when there are none.
+std::optional<Graph> Lowered(const Graph& graph) {
+  const auto is_ours = [](const Node& node) { return node.op == kFusedConv || node.op == kInvertedResidual; };
+  if (std::ranges::none_of(graph.nodes, is_ours)) return std::nullopt;
+  return Lower(graph);
 }
 
 }  // namespace
@@ -66,9 +76,11 @@ Result<Precision> ParsePrecision(std::string_view name) { return Parse("precisio
 std::string FirstUnsupported(const Graph& graph, Backend backend) {
   if (backend == Backend::kNull) return "engine null runs no network";
   if (backend != Backend::kReference) return {};  // ONNX Runtime tells when it opens the graph
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (FindOperator(graph.nodes[i].op) != nullptr) continue;
-    return Describe(graph, static_cast<int>(i)) + " is not an operator of engine reference; engine ort may run it";
+  const auto lowered = Lowered(graph);
+  const Graph& run = lowered ? *lowered : graph;
+  for (size_t i = 0; i < run.nodes.size(); ++i) {
+    if (FindOperator(run.nodes[i].op) != nullptr) continue;
+    return Describe(run, static_cast<int>(i)) + " is not an operator of engine reference; engine ort may run it";
   }
   return {};
 }
@@ -78,9 +90,11 @@ Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOp
     return Error(ErrorCode::kUnsupported, std::move(unsupported));
   }
   RETURN_IF_ERROR(CheckWeights(graph));
-  if (options.backend == Backend::kOnnxRuntime) return OpenOrtSession(graph, options);
   if (options.backend == Backend::kCpu) return Error(ErrorCode::kUnsupported, "engine cpu: not yet");
-  return OpenReferenceSession(graph, ThreadCount(options));
+  const auto lowered = Lowered(graph);
+  const Graph& run = lowered ? *lowered : graph;
+  if (options.backend == Backend::kOnnxRuntime) return OpenOrtSession(run, options);
+  return OpenReferenceSession(run, ThreadCount(options));
 }
 
 }  // namespace lips

@@ -1,0 +1,290 @@
+// Passes leave what a network computes alone, as the reference engine sees it.
+#include "model/passes.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <functional>
+#include <map>
+
+#include "engine/test_graph.h"
+#include "model/fused.h"
+#include "model/shape.h"
+
+namespace lips {
+namespace {
+
+using Census = std::map<std::string, int>;  // nodes by operator
+
+Census CensusOf(const Graph& graph) {
+  Census census;
+  for (const Node& node : graph.nodes) ++census[node.op];
+  return census;
+}
+
+Graph Shaped(const Graph& graph) { return InferShapes(graph, ConcreteInputDims(graph, 1).value()).value(); }
+
+std::vector<Tensor> Outputs(const Graph& graph) {
+  std::vector<Tensor> inputs;
+  for (const ValueId id : graph.inputs) {
+    inputs.push_back(RandomTensor(graph.values[static_cast<size_t>(id)].dims, 7 + static_cast<int>(inputs.size())));
+  }
+  auto outputs = RunGraph(graph, inputs, {.backend = Backend::kReference, .threads = 2});
+  if (outputs.ok()) return std::move(outputs).value();
+  ADD_FAILURE() << outputs.error().message();
+  return {};
+}
+
+// How far the outputs of two graphs of shaped inputs are apart; also that the second is a valid graph, whose shapes are
+// what InferShapes makes of it.
+double Change(const Graph& before, const Graph& after) {
+  const Status valid = Validate(after);
+  if (!valid.ok()) ADD_FAILURE() << valid.error().message();
+  const Graph lowered = Lower(after);
+  const Graph again = Shaped(lowered);
+  for (const Value& value : lowered.values) {
+    const auto same = std::ranges::find(again.values, value.name, &Value::name);
+    if (same == again.values.end() || !same->has_shape) continue;
+    EXPECT_TRUE(value.has_shape) << value.name;
+    EXPECT_EQ(value.dims, same->dims) << value.name;
+  }
+  const auto a = Outputs(before);
+  const auto b = Outputs(after);
+  if (a.size() != b.size()) return 1e9;
+  double worst = 0;
+  for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, MaxAbsDifference(a[i], b[i]));
+  return worst;
+}
+
+Tensor Weights(const Dims& dims, int seed) { return RandomTensor(dims, seed, -0.5f, 0.5f); }
+
+// Adds a convolution of seeded weights and a bias.
+ValueId Conv(GraphBuilder& net, ValueId x, int64_t in, int64_t out, int64_t kernel, GraphBuilder::Attributes attributes,
+             int64_t group = 1) {
+  const int seed = static_cast<int>(100 + 7 * in + out + kernel);
+  const ValueId w = net.Constant({}, Weights({out, in / group, kernel, kernel}, seed));
+  const ValueId b = net.Constant({}, Weights({out}, seed + 1));
+  return net.Add("Conv", {x, w, b}, attributes);
+}
+
+ValueId Resize(GraphBuilder& net, ValueId x, std::vector<float> scales, const std::string& mode) {
+  return net.Add("Resize", {x, kNoValue, net.Floats(std::move(scales))},
+                 {{"mode", std::string("linear")}, {"coordinate_transformation_mode", mode}});
+}
+
+TEST(FoldConstants, WeightsMadeAtRunTimeAreWeights) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {1, 3, 5, 4});
+  const ValueId stored = net.Constant("stored", Weights({3, 4, 1, 1}, 1));
+  const ValueId turned = net.Add("Transpose", {stored}, {{"perm", std::vector<int64_t>{1, 0, 2, 3}}});
+  const ValueId gain = net.Add("Reshape", {net.Constant("gain", Weights({4}, 2)), net.Ints({4, 1, 1, 1})});
+  const ValueId scaled = net.Add("Mul", {turned, gain});
+  const ValueId halved = net.Add("Div", {net.Add("Sub", {scaled, net.Floats({0.125f})}), net.Floats({2})});
+  const ValueId y = net.Add("Dropout", {net.Add("Identity", {net.Add("Conv", {x, halved})})});
+  net.Output(net.Add("Identity", {net.Add("Relu", {y})}), "y");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph folded = FoldConstants(graph.Clone());
+  EXPECT_EQ(CensusOf(folded), (Census{{"Conv", 1}, {"Relu", 1}}));
+  EXPECT_EQ(folded.values[static_cast<size_t>(folded.outputs[0])].name, "y");
+  EXPECT_EQ(Change(graph, folded), 0);
+}
+
+TEST(FoldConstants, KeepsTheIdentityBetweenAnInputAndAnOutput) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {2});
+  net.Output(net.Add("Identity", {x}), "same");
+  net.Output(net.Add("Identity", {net.Floats({1, 2})}), "constant");
+  const Graph graph = Shaped(std::move(net).Finish());
+  EXPECT_EQ(Change(graph, FoldConstants(graph.Clone())), 0);
+}
+
+TEST(FoldBatchNorm, GoesIntoTheConvolutionBeforeIt) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {2, 4, 6, 5});
+  const auto norm = [&](ValueId y, int64_t channels, int seed) {
+    return net.Add("BatchNormalization",
+                   {y, net.Constant({}, Weights({channels}, seed)), net.Constant({}, Weights({channels}, seed + 1)),
+                    net.Constant({}, Weights({channels}, seed + 2)),
+                    net.Constant({}, RandomTensor({channels}, seed + 3, 0.1f, 2))},
+                   {{"epsilon", 0.25f}});
+  };
+  // Depthwise, without a bias of its own.
+  const ValueId w = net.Constant({}, Weights({4, 1, 3, 3}, 3));
+  ValueId y = norm(net.Add("Conv", {x, w}, {{"group", int64_t{4}}}), 4, 10);
+  y = norm(Conv(net, net.Add("Relu", {y}), 4, 6, 1, {}), 6, 20);
+  y = net.Add("Mul", {net.Constant({}, Weights({6, 1, 1}, 30)), y});
+  y = net.Add("Sub", {net.Floats({0.5f}), net.Add("Add", {y, net.Constant({}, Weights({1, 6, 1, 1}, 31))})});
+  net.Output(net.Add("Div", {y, net.Constant({}, RandomTensor({1, 6, 1, 1}, 32, 1, 2))}), "y");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph folded = FoldBatchNorm(graph.Clone());
+  EXPECT_EQ(CensusOf(folded), (Census{{"Conv", 2}, {"Relu", 1}}));
+  EXPECT_LE(Change(graph, folded), 1e-5);
+}
+
+TEST(FoldBatchNorm, LeavesAConvolutionThatOthersReadToo) {
+  GraphBuilder net;
+  const ValueId y = Conv(net, net.Input("x", {1, 2, 4, 4}), 2, 4, 1, {});
+  net.Output(net.Add("Mul", {y, net.Floats({3})}), "three");
+  net.Output(net.Add("Relu", {y}), "relu");
+  // One number per column is none per channel; a wider one widens.
+  const ValueId z = Conv(net, net.Input("z", {1, 2, 4, 4}), 2, 4, 1, {});
+  net.Output(net.Add("Add", {z, net.Constant({}, Weights({4}, 3))}), "columns");
+  const ValueId u = Conv(net, net.Input("u", {1, 2, 1, 1}), 2, 4, 1, {});
+  net.Output(net.Add("Add", {u, net.Constant({}, Weights({2, 4, 1, 1}, 3))}), "batch");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph folded = FoldBatchNorm(graph.Clone());
+  EXPECT_EQ(CensusOf(folded), CensusOf(graph));
+  EXPECT_EQ(Change(graph, folded), 0);
+}
+
+TEST(RemovePads, ZerosBecomePartOfTheConvolution) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {1, 2, 7, 5});
+  const ValueId nothing = net.Add("Pad", {x, net.Ints({0, 0, 0, 0, 0, 0, 0, 0})});
+  const ValueId more = net.Add("Pad", {nothing, net.Ints({0, 0, 1, 0, 0, 0, 0, 2}), net.Floats({0})});
+  const ValueId twice = net.Add("Pad", {more, net.Ints({0, 0, 0, 1, 0, 0, 0, 0})});
+  net.Output(Conv(net, twice, 2, 3, 3, {{"auto_pad", std::string("SAME_UPPER")}}), "same");
+  net.Output(Conv(net, twice, 2, 4, 3, {{"strides", std::vector<int64_t>{2, 1}}}), "strided");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph without = RemovePads(graph.Clone());
+  EXPECT_EQ(CensusOf(without), (Census{{"Conv", 2}}));
+  EXPECT_EQ(Change(graph, without), 0);
+}
+
+TEST(RemovePads, OtherPaddingStays) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {1, 2, 7, 5});
+  const auto pad = [&](const std::vector<int64_t>& pads, float value, const std::string& mode) {
+    net.Output(Conv(net, net.Add("Pad", {x, net.Ints(pads), net.Floats({value})}, {{"mode", mode}}), 2, 3, 1, {}));
+  };
+  pad({0, 0, 1, 1, 0, 0, 1, 1}, 0.5f, "constant");
+  pad({0, 0, 1, 1, 0, 0, 1, 1}, 0, "edge");
+  pad({0, 0, -1, 0, 0, 0, 0, 0}, 0, "constant");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph same = RemovePads(graph.Clone());
+  EXPECT_EQ(CensusOf(same), CensusOf(graph));
+  EXPECT_EQ(Change(graph, same), 0);
+}
+
+RC_GTEST_PROP(SplitConvOverConcat, IsTheSumOverAnyOperands, ()) {
+  GraphBuilder net;
+  const int64_t rows = *rc::gen::inRange(1, 6);
+  const int64_t columns = *rc::gen::inRange(1, 6);
+  int64_t channels = 0;
+  const std::function<ValueId(int)> any = [&](int depth) -> ValueId {
+    if (depth == 0 || *rc::gen::inRange(0, 3) == 0) {
+      const int64_t some = *rc::gen::inRange(1, 5);
+      channels += some;
+      return net.Input("x" + std::to_string(channels), {2, some, rows, columns});
+    }
+    std::vector<ValueId> operands;
+    const int count = *rc::gen::inRange(1, 4);
+    for (int i = 0; i < count; ++i) operands.push_back(any(depth - 1));
+    return net.Add("Concat", operands, {{"axis", int64_t{-3}}});
+  };
+  const ValueId all = any(3);
+  net.Output(Conv(net, all, channels, 5, 1, {}), "y");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph split = SplitConvOverConcat(graph.Clone());
+  RC_ASSERT(CensusOf(split)["Concat"] == 0);
+  RC_ASSERT(CensusOf(split)["Conv"] == static_cast<int>(graph.inputs.size()));
+  RC_ASSERT(Change(graph, split) <= 1e-5);
+}
+
+TEST(SplitConvOverConcat, LeavesOtherConvolutionsAndAxes) {
+  GraphBuilder net;
+  const ValueId a = net.Input("a", {1, 2, 4, 4});
+  const ValueId b = net.Input("b", {1, 2, 4, 4});
+  const ValueId wide = net.Add("Concat", {a, b}, {{"axis", int64_t{1}}});
+  const ValueId tall = net.Add("Concat", {a, b}, {{"axis", int64_t{2}}});
+  net.Output(Conv(net, wide, 4, 3, 3, {}), "kernel");
+  net.Output(Conv(net, wide, 4, 2, 1, {{"group", int64_t{2}}}, 2), "groups");
+  net.Output(Conv(net, wide, 4, 5, 1, {{"pads", std::vector<int64_t>{1, 0, 0, 0}}}), "pads");
+  net.Output(Conv(net, tall, 2, 3, 1, {}), "axis");
+  const Graph graph = Shaped(std::move(net).Finish());
+  EXPECT_EQ(CensusOf(SplitConvOverConcat(graph.Clone())), CensusOf(graph));
+}
+
+RC_GTEST_PROP(CommuteConvWithResize, IsExactForAnySizeAndFactor, ()) {
+  GraphBuilder net;
+  const int64_t rows = *rc::gen::inRange(1, 8);
+  const int64_t columns = *rc::gen::inRange(1, 8);
+  const auto mode = *rc::gen::element<std::string>("align_corners", "half_pixel", "pytorch_half_pixel", "asymmetric");
+  const ValueId x = net.Input("x", {2, 3, rows, columns});
+  ValueId large = kNoValue;
+  if (*rc::gen::arbitrary<bool>()) {
+    const int64_t more_rows = rows + *rc::gen::inRange(0, 9);
+    const int64_t more_columns = columns + *rc::gen::inRange(1, 9);
+    large = net.Add("Resize", {x, kNoValue, kNoValue, net.Ints({2, 3, more_rows, more_columns})},
+                    {{"mode", std::string("linear")}, {"coordinate_transformation_mode", mode}});
+  } else {
+    large = Resize(net, x, {1, 1, 1.0f + 0.25f * static_cast<float>(*rc::gen::inRange(0, 9)), 2}, mode);
+  }
+  net.Output(Conv(net, large, 3, 5, 1, {}), "y");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph commuted = CommuteConvWithResize(graph.Clone());
+  RC_ASSERT(commuted.nodes.front().op == "Conv");
+  RC_ASSERT(Change(graph, commuted) <= 1e-5);
+}
+
+TEST(CommuteConvWithResize, OnlyWhereItSavesWork) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {1, 3, 6, 6});
+  net.Output(Conv(net, Resize(net, x, {1, 1, 0.5f, 0.5f}, "half_pixel"), 3, 2, 1, {}), "smaller");
+  net.Output(Conv(net, Resize(net, x, {1, 1, 2, 2}, "half_pixel"), 3, 2, 3, {}), "kernel");
+  net.Output(Conv(net, Resize(net, x, {1, 2, 2, 2}, "half_pixel"), 6, 2, 1, {}), "channels");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph same = CommuteConvWithResize(graph.Clone());
+  for (size_t n = 0; n < graph.nodes.size(); ++n) EXPECT_EQ(graph.nodes[n].op, same.nodes[n].op);
+}
+
+TEST(CommuteConvWithResize, KnowsTheOlderSpelling) {
+  GraphBuilder net(11);
+  const ValueId x = net.Input("x", {1, 3, 3, 5});
+  const ValueId large =
+      net.Add("Resize", {x, net.Floats({}), net.Floats({1, 1, 2, 2})},
+              {{"mode", std::string("linear")}, {"coordinate_transformation_mode", std::string("align_corners")}});
+  net.Output(Conv(net, large, 3, 4, 1, {}), "y");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph commuted = CommuteConvWithResize(graph.Clone());
+  EXPECT_EQ(commuted.nodes.front().op, "Conv");
+  EXPECT_LE(Change(graph, commuted), 1e-5);
+}
+
+TEST(FuseConvs, TakesSumAndActivationAlong) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {2, 4, 6, 5});
+  const ValueId same = Conv(net, x, 4, 4, 3, {{"pads", std::vector<int64_t>{1, 1, 1, 1}}});
+  const ValueId a = net.Add("Relu", {net.Add("Add", {x, same})});
+  const ValueId b =
+      Conv(net, a, 4, 4, 3, {{"auto_pad", std::string("SAME_LOWER")}, {"group", int64_t{4}}}, 4);  // depthwise
+  // Two convolutions make a sum: the first takes the second's result.
+  const ValueId sum = net.Add("Add", {Conv(net, b, 4, 3, 1, {}), Conv(net, a, 4, 3, 1, {})});
+  net.Output(net.Add("Sigmoid", {sum}), "y");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph fused = FuseConvs(graph.Clone());
+  EXPECT_EQ(CensusOf(fused), (Census{{"FusedConv", 4}}));
+  EXPECT_EQ(Change(graph, fused), 0);
+}
+
+TEST(FuseConvs, LeavesWhatOthersReadOrTheGraphGives) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {1, 4, 3, 3});
+  const ValueId y = Conv(net, x, 4, 4, 1, {});
+  net.Output(y, "given");
+  net.Output(net.Add("Relu", {y}), "relu");
+  const ValueId z = Conv(net, x, 4, 2, 1, {});
+  net.Output(net.Add("Sigmoid", {z}), "one");
+  net.Output(net.Add("Relu", {z}), "two");
+  const ValueId doubled = Conv(net, x, 4, 3, 1, {});
+  net.Output(net.Add("Add", {doubled, doubled}), "doubled");
+  const ValueId widened = Conv(net, net.Input("pixel", {1, 4, 1, 1}), 4, 4, 1, {});
+  net.Output(net.Add("Add", {widened, x}), "widened");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph fused = FuseConvs(graph.Clone());
+  EXPECT_EQ(CensusOf(fused), (Census{{"Add", 2}, {"FusedConv", 4}, {"Relu", 2}, {"Sigmoid", 1}}));
+  EXPECT_EQ(Change(graph, fused), 0);
+}
+
+}  // namespace
+}  // namespace lips

@@ -1,0 +1,34 @@
+// Rewrites of networks into equal ones that run faster: folding, splitting, commuting, fusing.
+//
+// Every pass takes and gives a valid graph whose values have known shapes (InferShapes makes it so) and computes the
+// same function up to rounding. Passes go by operators, dataflow and shapes, never by names, and leave alone whatever
+// they do not recognise; so none of them fails. Inputs and outputs keep their names and order.
+#pragma once
+
+#include "model/graph.h"
+
+namespace lips {
+
+// Nodes of constants alone are evaluated (arithmetic, Reshape, Transpose, Cast, ...: exporters compute weights at run
+// time), Identity and Dropout are gone but where a graph output is a graph input or constant.
+Graph FoldConstants(Graph graph);
+
+// BatchNormalization after a convolution goes into its weights and bias, and so do products and sums with a number per
+// channel.
+Graph FoldBatchNorm(Graph graph);
+
+// Padding by nothing is gone; padding with zeros becomes that of the convolutions that read it.
+Graph RemovePads(Graph graph);
+
+// A 1x1 convolution over a Concat of channels becomes a sum of one convolution per operand:
+//   [Wa Wb] * [a; b] = Wa * a + Wb * b.
+Graph SplitConvOverConcat(Graph graph);
+
+// A 1x1 convolution of an upsampled picture becomes the upsampled convolution of the picture:
+//   W * Resize(y) + b = Resize(W * y + b).
+Graph CommuteConvWithResize(Graph graph);
+
+// A convolution, the sum with another value and the activation that follow it become one FusedConv (fused.h).
+Graph FuseConvs(Graph graph);
+
+}  // namespace lips
