@@ -35,6 +35,12 @@ inline F ScaleByPower(F v, F n) {
   return _mm256_mul_ps(v, FloatsOf(_mm256_slli_epi32(exponent, 23)));
 }
 
+// v, loaded once: without this GCC folds the load into every instruction that uses v and loads as often.
+inline F InRegister(F v) {
+  asm("" : "+x"(v));
+  return v;
+}
+
 inline F LoadBf16(const uint16_t* p) {
   const __m128i numbers = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return FloatsOf(_mm256_slli_epi32(_mm256_cvtepu16_epi32(numbers), 16));

@@ -36,6 +36,14 @@ inline F RoundToEven(F v) { return _mm512_roundscale_ps(v, 0x08); }  // 8: no ex
 // v * 2^n for whole n in [-126, 127].
 inline F ScaleByPower(F v, F n) { return _mm512_scalef_ps(v, n); }
 
+// v, loaded once: without this GCC folds the load into every instruction that uses v and loads as often.
+inline F InRegister(F v) {
+#if !defined(LIPS_SIMDE)
+  asm("" : "+v"(v));
+#endif
+  return v;
+}
+
 inline F LoadBf16(const uint16_t* p) {
   const __m256i numbers = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   return FloatsOf(_mm512_slli_epi32(_mm512_cvtepu16_epi32(numbers), 16));

@@ -10,8 +10,8 @@
 namespace lips::kernels {
 namespace {
 
-constexpr int kPixels[] = {0, 1, 2, 3, 5, 8, 13};
-constexpr int kChannels[] = {16, 32, 48};
+constexpr size_t kPixels[] = {0, 1, 2, 3, 5, 8, 13};
+constexpr size_t kChannels[] = {16, 32, 48};
 
 TEST(Number, RoundsToTheNearestBf16AndTiesToEven) {
   for (const uint32_t upper : {0x3f80U, 0x3f81U, 0xc2ffU, 0x0080U, 0x7f7eU}) {
@@ -42,24 +42,46 @@ TEST(ConvertRow, EqualsScalarAndStaysInBounds) {
   ForEachTracedTable([](std::mt19937& rng, const Table& table) {
     for (const NumberType in_type : kNumberTypes) {
       for (const NumberType out_type : kNumberTypes) {
-        for (const int pixels : kPixels) {
-          for (const int channels : kChannels) {
+        for (const size_t pixels : kPixels) {
+          for (const size_t channels : kChannels) {
             SCOPED_TRACE(std::string(NameOf(in_type)) + " to " + NameOf(out_type) + ", " + std::to_string(pixels) +
                          " pixels of " + std::to_string(channels));
-            const auto n = static_cast<size_t>(pixels), c = static_cast<size_t>(channels);
-            const size_t in_stride = c + rng() % 7, out_stride = c + rng() % 7;
-            const RandomQuantisation in_levels(rng, c), out_levels(rng, c);
-            const auto in = NumbersBy(HardFloat, rng, in_type, n == 0 ? 0 : (n - 1) * in_stride + c);
-            Guarded<uint8_t> want(rng, (n * out_stride) * SizeOf(out_type)), got = want;
-            ConvertRowArgs args = {in.data(),  in_stride, in_type,           in_levels.view(), want.data(),
-                                   out_stride, out_type,  out_levels.view(), pixels,           channels};
-            ConvertRow_scalar(args);
-            args.out = got.data();
-            table.convert_row(args);
-            EXPECT_EQ(got, want);
+            ExpectEqualsScalar(ConvertCase(rng, HardFloat, in_type, out_type, pixels, channels, rng() % 7), table);
           }
         }
       }
+    }
+  });
+}
+
+TEST(DepthwiseRow, EqualsScalarAndStaysInBounds) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    for (const NumberType type : kNumberTypes) {
+      for (const size_t stride : {size_t{1}, size_t{2}}) {
+        for (const size_t width : kPixels) {
+          for (const size_t channels : kChannels) {
+            SCOPED_TRACE(std::string(NameOf(type)) + ", stride " + std::to_string(stride) + ", " +
+                         std::to_string(width) + " pixels of " + std::to_string(channels));
+            ExpectEqualsScalar(DepthwiseCase(rng, RandomFloat, type, width, stride, channels, rng() % 7), table);
+          }
+        }
+      }
+    }
+  });
+}
+
+// One value that is not a number reaches the outputs it belongs to and no others.
+TEST(DepthwiseRow, KeepsNaN) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    DepthwiseCase row(rng, RandomFloat, NumberType::kF32, 9, 1, 16, 0);
+    row.rows[1][4 * 16 + 5] = std::numeric_limits<float>::quiet_NaN();
+    row.Run(table);
+    for (size_t i = 0; i < 9 * 16; ++i) {
+      float value;
+      std::memcpy(&value, row.out.data() + i * sizeof value, sizeof value);
+      const bool reached = i % 16 == 5 && i / 16 >= 2 && i / 16 <= 4;
+      EXPECT_EQ(std::isnan(value), reached) << "pixel " << i / 16 << ", channel " << i % 16;
+      EXPECT_FALSE(value < 0.0f);
     }
   });
 }

@@ -4,6 +4,7 @@
 #include "kernels/bgr_to_yuv_inl.h"
 #include "kernels/convert_inl.h"
 #include "kernels/cubic_inl.h"
+#include "kernels/depthwise_inl.h"
 #include "kernels/matrix_inl.h"
 #include "kernels/yuv_to_bgr_inl.h"
 
@@ -21,6 +22,7 @@ Table SimdeTable() {
   t.matrix_f32 = MatrixF32_simde;
   t.matrix_bf16 = MatrixBf16_simde;
   t.matrix_u8 = MatrixU8_simde;
+  t.depthwise_row = DepthwiseRow_simde;
   return t;
 }
 

@@ -16,6 +16,7 @@ Table TableFor(Isa isa) {
     t.convert_row = ConvertRow_avx2;
     t.matrix_f32 = MatrixF32_avx2;
     t.matrix_bf16 = MatrixBf16_avx2;
+    t.depthwise_row = DepthwiseRow_avx2;
   }
   if (isa >= Isa::kAvx512) {
     t.yuv_to_bgr_row = YuvToBgrRow_avx512;
@@ -28,6 +29,7 @@ Table TableFor(Isa isa) {
     t.matrix_f32 = MatrixF32_avx512;
     t.matrix_bf16 = MatrixBf16_avx512;
     t.matrix_u8 = MatrixU8_avx512;
+    t.depthwise_row = DepthwiseRow_avx512;
   }
   return t;
 }

@@ -5,6 +5,7 @@
 #include "kernels/bgr_to_yuv.h"
 #include "kernels/convert.h"
 #include "kernels/cubic.h"
+#include "kernels/depthwise.h"
 #include "kernels/matrix.h"
 #include "kernels/unit.h"
 #include "kernels/yuv_to_bgr.h"
@@ -25,6 +26,7 @@ struct Table {
   MatrixFn* matrix_bf16 = MatrixBf16_scalar;
   MatrixFn* matrix_u8 = MatrixU8_scalar;
   ConvertRowFn* convert_row = ConvertRow_scalar;
+  DepthwiseRowFn* depthwise_row = DepthwiseRow_scalar;
 };
 
 // The table for `isa`; entries a level lacks come from the level below.
