@@ -6,10 +6,10 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
 #include <thread>
 
 #include "base/cpu.h"
-#include "base/file.h"
 #include "base/version.h"
 #include "bench/commit.h"
 
@@ -17,14 +17,13 @@ namespace lips {
 namespace {
 
 std::string CpuName() {
-  const auto text = ReadTextFile("/proc/cpuinfo");
-  if (!text.ok()) return "unknown";
-  constexpr std::string_view kKey = "model name";
-  const size_t key = text.value().find(kKey);
-  if (key == std::string::npos) return "unknown";
-  const size_t begin = text.value().find_first_not_of(" \t:", key + kKey.size());
-  const size_t end = text.value().find('\n', begin);
-  return begin == std::string::npos ? "unknown" : text.value().substr(begin, end - begin);
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  for (std::string line; std::getline(cpuinfo, line);) {
+    constexpr std::string_view kKey = "model name";
+    const size_t begin = line.find_first_not_of(" \t:", kKey.size());
+    if (line.starts_with(kKey) && begin != std::string::npos) return line.substr(begin);
+  }
+  return "unknown";
 }
 
 Json IsaFlags() {

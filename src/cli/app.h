@@ -72,5 +72,6 @@ void AddModel(Commands& commands);
 void AddFeatures(Commands& commands);
 void AddExport(Commands& commands);
 void AddFrame(Commands& commands);
+void AddBench(Commands& commands);
 
 }  // namespace lips::cli

@@ -8,6 +8,7 @@ constexpr int kChains = 32;  // eight SSE registers
 // What the compiler makes of plain multiplications and additions with the instructions every CPU has.
 float PeakF32_scalar(size_t steps) {
   float x[kChains] = {};
+  asm volatile("" : "+m"(x));  // or equal chains would be computed once
   float a = 1.0F;
   float b = 1.0F;
   asm volatile("" : "+x"(a), "+x"(b));  // or it would see that x * 1 is x

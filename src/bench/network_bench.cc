@@ -1,0 +1,292 @@
+#include "bench/network_bench.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "base/stats.h"
+#include "bench/contender.h"
+#include "bench/truth.h"
+#include "composite/jaw_mask.h"
+#include "engine/network.h"
+#include "model/onnx.h"
+#include "model/shape.h"
+
+namespace lips {
+namespace {
+
+constexpr size_t kFrames = 4;
+constexpr int kReferenceRounds = 3;
+constexpr int kOrtCachedLevel = static_cast<int>(TemplateLevel::kSkips);
+constexpr int64_t kMemoryBudgetBytes = int64_t{6} << 30;
+
+// What a row is about, batches apart.
+struct Setting {
+  Backend engine = Backend::kOnnxRuntime;
+  Precision precision = Precision::kF32;
+  int cache = 0;
+  bool mouth_only = false;
+  bool is_peer() const { return engine == Backend::kOnnxRuntime && cache == 0; }
+};
+
+struct Entry {
+  Setting setting;
+  std::unique_ptr<Contender> contender;
+  double psnr_db = 0;
+  std::vector<std::vector<double>> ms;  // per batch size, of the whole batch
+};
+
+int64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");  // in pages: all, resident, ...
+  int64_t total = 0;
+  int64_t resident = 0;
+  if (!(statm >> total >> resident)) return 0;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+Result<double> WholeModelMacs(const Graph& graph) {
+  ASSIGN_OR_RETURN(const auto dims, ConcreteInputDims(graph, 1));
+  ASSIGN_OR_RETURN(const Graph inferred, InferShapes(graph, dims));
+  double macs = 0;
+  for (const Node& node : inferred.nodes) macs += static_cast<double>(MacCount(inferred, node));
+  return macs;
+}
+
+class NetworkBench {
+ public:
+  NetworkBench(const NetworkBenchRequest& request, const Graph& graph, GeneratorBinding binding, double macs,
+               const BenchMaterial& material, const std::vector<Image>& truth)
+      : request_(request),
+        graph_(graph),
+        binding_(std::move(binding)),
+        macs_(macs),
+        material_(material),
+        truth_(truth),
+        jaw_(JawMask(binding_.size_px)) {}
+
+  Result<BenchReport> Run();
+
+ private:
+  bool Wants(Backend engine) const { return std::ranges::find(request_.engines, engine) != request_.engines.end(); }
+  std::vector<Setting> Settings() const;
+  GeneratorOptions Options(const Setting& setting) const;
+  Result<std::unique_ptr<Contender>> Open(const Setting& setting);
+  Result<Entry> OpenEntry(const Setting& setting);
+  Status RunGroup(std::vector<Entry>& group);
+  Status TakeTurn(Entry& entry, int round);
+  Status Harvest(const std::vector<Entry>& group);
+  Json Row(const Entry& entry, size_t batch_index, double peer_ms) const;
+  Status ReportProgress(int64_t turns);
+
+  const NetworkBenchRequest& request_;
+  const Graph& graph_;
+  GeneratorBinding binding_;
+  double macs_;
+  const BenchMaterial& material_;
+  const std::vector<Image>& truth_;
+  std::vector<uint8_t> jaw_;
+
+  int threads_ = 1;  // of the group at hand
+  double peak_gflops_for(Precision precision) const;
+  // Open generators of this thread count: levels 0 and 2 share one.
+  std::map<std::tuple<Backend, Precision, TemplateLevel, bool>, std::weak_ptr<Generator>> generators_;
+  BenchReport report_;
+  bool peer_reported_ = false;  // for this thread count
+  bool any_wanted_ = false;
+  int64_t done_ = 0;
+  int64_t total_ = 0;
+};
+
+std::vector<Setting> NetworkBench::Settings() const {
+  std::vector<Setting> settings = {{}};  // the peer comes first and stays
+  const int highest = request_.cache_levels.empty() ? 0 : std::ranges::max(request_.cache_levels);
+  if (Wants(Backend::kOnnxRuntime) && highest > 0) settings.push_back({.cache = kOrtCachedLevel});
+  if (Wants(Backend::kReference)) settings.push_back({.engine = Backend::kReference});
+  if (!Wants(Backend::kCpu)) return settings;
+  for (const Precision precision : request_.precisions) {
+    for (const int cache : request_.cache_levels) {
+      const Setting full = {.engine = Backend::kCpu, .precision = precision, .cache = cache};
+      if (!request_.mouth_only) settings.push_back(full);
+      if (!request_.mouth_only && cache != highest) continue;
+      Setting mouth = full;
+      mouth.mouth_only = true;
+      settings.push_back(mouth);
+    }
+  }
+  return settings;
+}
+
+GeneratorOptions NetworkBench::Options(const Setting& setting) const {
+  GeneratorOptions options;
+  options.session = {.backend = setting.engine, .threads = threads_, .precision = setting.precision, .spin = true};
+  // Without a cache: the level at which preparing costs no more than it saves.
+  options.template_level = setting.cache == 0 ? TemplateLevel::kSkips : static_cast<TemplateLevel>(setting.cache);
+  if (setting.mouth_only) options.used = jaw_;
+  options.prove = false;  // every row says how far it is from the reference
+  return options;
+}
+
+Result<std::unique_ptr<Contender>> NetworkBench::Open(const Setting& setting) {
+  const GeneratorOptions options = Options(setting);
+  if (setting.engine != Backend::kCpu && setting.cache == 0) {
+    return OpenWholeModel(graph_, binding_, options.session, material_);
+  }
+  auto& known = generators_[{setting.engine, setting.precision, options.template_level, setting.mouth_only}];
+  std::shared_ptr<Generator> generator = known.lock();
+  if (generator == nullptr) {
+    ASSIGN_OR_RETURN(generator, OpenNetworkGenerator(graph_, options));
+    known = generator;
+  }
+  return MakeGeneratorContender(std::move(generator), setting.cache > 0, material_);
+}
+
+Result<Entry> NetworkBench::OpenEntry(const Setting& setting) {
+  Entry entry;
+  entry.setting = setting;
+  entry.ms.resize(request_.batches.size());
+  ASSIGN_OR_RETURN(entry.contender, Open(setting));
+  ASSIGN_OR_RETURN(const std::vector<Image> pictures, PicturesOf(*entry.contender, kFrames));  // also the warm-up
+  entry.psnr_db = PsnrDb(truth_, pictures, setting.mouth_only ? jaw_ : std::vector<uint8_t>());
+  return entry;
+}
+
+Status NetworkBench::ReportProgress(int64_t turns) {
+  done_ += turns;
+  return request_.progress ? request_.progress(done_, total_) : Status();
+}
+
+Status NetworkBench::TakeTurn(Entry& entry, int round) {
+  std::vector<size_t> frames;
+  const auto load = [&](size_t count) {
+    frames.clear();
+    for (size_t i = 0; i < count; ++i) frames.push_back((static_cast<size_t>(round) + i) % kFrames);
+    return entry.contender->Load(frames);
+  };
+  RETURN_IF_ERROR(load(1));
+  RETURN_IF_ERROR(entry.contender->Run());  // not timed
+  for (size_t b = 0; b < request_.batches.size(); ++b) {
+    RETURN_IF_ERROR(load(static_cast<size_t>(request_.batches[b])));
+    const Stopwatch watch;
+    RETURN_IF_ERROR(entry.contender->Run());
+    entry.ms[b].push_back(watch.ElapsedMs());
+  }
+  return {};
+}
+
+Status NetworkBench::RunGroup(std::vector<Entry>& group) {
+  for (Entry& entry : group) {  // a batch size's first run allocates
+    for (const int batch : request_.batches) {
+      const std::vector<size_t> frames(static_cast<size_t>(batch), 0);
+      RETURN_IF_ERROR(entry.contender->Load(frames));
+      RETURN_IF_ERROR(entry.contender->Run());
+    }
+  }
+  for (int round = 0; round < request_.rounds; ++round) {
+    for (Entry& entry : group) {
+      if (entry.setting.engine == Backend::kReference && round >= kReferenceRounds) continue;
+      Status turn = TakeTurn(entry, round);
+      if (!turn.ok()) return std::move(turn).TakeError().Within("engine " + std::string(Name(entry.setting.engine)));
+      RETURN_IF_ERROR(ReportProgress(1));
+    }
+  }
+  return Harvest(group);
+}
+
+double NetworkBench::peak_gflops_for(Precision precision) const {
+  const auto peak = std::ranges::find(request_.peaks, threads_, &Peak::threads);
+  return peak == request_.peaks.end() ? 0 : peak->For(precision);
+}
+
+Json NetworkBench::Row(const Entry& entry, size_t batch_index, double peer_ms) const {
+  const int batch = request_.batches[batch_index];
+  std::vector<double> ms = entry.ms[batch_index];
+  for (double& value : ms) value /= batch;
+  const Summary summary = Summarise(std::move(ms));
+  const double gflops = summary.median_ms > 0 ? 2 * macs_ / (summary.median_ms * 1e6) : 0;
+  const double peak = peak_gflops_for(entry.setting.precision);
+  Json row = Json::Object({{"engine", Name(entry.setting.engine)},
+                           {"precision", Name(entry.setting.precision)},
+                           {"cache", entry.setting.cache},
+                           {"mouth_only", entry.setting.mouth_only},
+                           {"threads", threads_},
+                           {"batch", batch}});
+  SetSummary(summary, row);
+  row.Set("ratio_to_ort", Ratio(peer_ms, summary.median_ms));
+  row.Set("gflops", gflops);
+  row.Set("peak_fraction", peak > 0 ? Json(gflops / peak) : Json());
+  row.Set("psnr_db", entry.psnr_db);
+  return row;
+}
+
+Status NetworkBench::Harvest(const std::vector<Entry>& group) {
+  const bool has_peer = !group.empty() && group.front().setting.is_peer();
+  for (const Entry& entry : group) {
+    const bool peer = entry.setting.is_peer();
+    if (peer && std::exchange(peer_reported_, true)) continue;  // of the first group
+    if (Wants(entry.setting.engine)) any_wanted_ = true;
+    for (size_t b = 0; b < request_.batches.size(); ++b) {
+      const double peer_ms = has_peer ? Summarise(group.front().ms[b]).median_ms / request_.batches[b] : 0;
+      report_.results.push_back(Row(entry, b, peer_ms));
+    }
+  }
+  return {};
+}
+
+Result<BenchReport> NetworkBench::Run() {
+  const std::vector<Setting> settings = Settings();
+  total_ = static_cast<int64_t>(settings.size() * request_.threads.size()) * request_.rounds;
+  for (const int threads : request_.threads) {
+    threads_ = threads;
+    peer_reported_ = false;
+    generators_.clear();
+    int64_t base = ResidentBytes();
+    std::vector<Entry> group;
+    for (const Setting& setting : settings) {
+      auto entry = OpenEntry(setting);
+      if (!entry.ok()) {
+        report_.Skip(setting.engine, setting.precision, entry.error());
+        RETURN_IF_ERROR(ReportProgress(request_.rounds));
+        continue;
+      }
+      group.push_back(std::move(entry).value());
+      if (ResidentBytes() - base < kMemoryBudgetBytes || group.size() < 2) continue;
+      RETURN_IF_ERROR(RunGroup(group));
+      group.resize(group.front().setting.is_peer() ? 1 : 0);
+      for (Entry& peer : group) peer.ms.assign(request_.batches.size(), {});
+      ::malloc_trim(0);
+      base = ResidentBytes();
+    }
+    if (group.size() > (peer_reported_ ? 1u : 0u)) RETURN_IF_ERROR(RunGroup(group));
+  }
+  if (any_wanted_ || report_.skipped.empty()) return std::move(report_);
+  for (const Json& skipped : report_.skipped) {  // what was asked for, rather than the peer
+    for (const Backend engine : request_.engines) {
+      if (skipped.Find("engine")->as_string() != Name(engine)) continue;
+      return Error(ErrorCode::kUnsupported, skipped.Find("why")->as_string());
+    }
+  }
+  return Error(ErrorCode::kUnsupported, report_.skipped[0].Find("why")->as_string());
+}
+
+}  // namespace
+
+Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request) {
+  ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(request.avatar, request.avatar_options));
+  ASSIGN_OR_RETURN(const Path model, avatar.generator_model());
+  ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
+  auto binding = BindGenerator(graph);
+  if (!binding.ok()) return std::move(binding).TakeError().Within(model.string());
+  ASSIGN_OR_RETURN(const double macs, WholeModelMacs(graph));
+  ASSIGN_OR_RETURN(const BenchMaterial material, LoadBenchMaterial(avatar, binding.value(), request.audio, kFrames));
+  if (request.progress) RETURN_IF_ERROR(request.progress(0, 1));
+  ASSIGN_OR_RETURN(const std::vector<Image> truth, TruePictures(graph, binding.value(), material));
+  return NetworkBench(request, graph, std::move(binding).value(), macs, material, truth).Run();
+}
+
+}  // namespace lips

@@ -1,0 +1,52 @@
+// The network alone: every engine, precision and cache level side by side in one run.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "avatar/avatar.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "bench/peak.h"
+#include "bench/report.h"
+#include "engine/session.h"
+
+namespace lips {
+
+struct NetworkBenchRequest {
+  Path avatar;
+  AvatarOptions avatar_options;
+  std::optional<Path> audio;     // see LoadBenchMaterial
+  std::vector<Backend> engines;  // kOnnxRuntime, kCpu, kReference
+  std::vector<Precision> precisions = {Precision::kF32, Precision::kBf16, Precision::kInt8};  // of kCpu
+  std::vector<int> cache_levels = {0, 1, 2, 3};  // of kCpu: 0 nothing kept, else TemplateLevel
+  bool mouth_only =
+      false;  // only what JawMask uses, at every level; else everything, and that at the highest level too
+  std::vector<int> batches = {1, 4};
+  std::vector<int> threads = {1};
+  int rounds = 20;
+  std::vector<Peak> peaks;  // one per entry of `threads`
+  BenchProgress progress;
+};
+
+// Takes turns: in each round every configuration makes one untimed frame, which brings its weights back into the
+// processor's caches, and then one batch of each size, timed; so whatever else the machine does meets all alike. A few
+// untimed frames come before the first round. Configurations that would together need too much memory run in groups,
+// each with the peer. The reference engine, being slow, sits out after three rounds.
+//
+// The peer is ONNX Runtime with the whole network (its workers spinning, as is best for it alone); it is measured even
+// if not among `engines`. Result rows, times per frame:
+//   {"engine", "precision", "cache", "mouth_only", "threads", "batch", "median_ms", "p95_ms", "min_ms",
+//    "ratio_to_ort", "gflops", "peak_fraction", "psnr_db"}
+//   cache: 0 for all work on every frame, else the TemplateLevel kept; ONNX Runtime with its template part computed
+//     before keeps what level 2 keeps.
+//   ratio_to_ort: the peer's median over this median, same threads, batch and rounds; null without ONNX Runtime.
+//   gflops: twice the whole network's multiply-accumulates over the median, whatever was really computed: saving work
+//     counts as speed. peak_fraction: that over the peak for this precision and thread count.
+//   psnr_db: of the 8-bit picture, on all frames, against the reference engine's; over used pixels with mouth_only.
+//     kIdenticalDb when equal.
+//
+// Errors: those of every part; what the first skipped row said, when none of `engines` could be measured.
+Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request);
+
+}  // namespace lips
