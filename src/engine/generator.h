@@ -11,21 +11,19 @@
 #include "engine/session.h"
 #include "image/view.h"
 #include "model/binding.h"
+#include "model/template_cut.h"
 
 namespace lips {
 
-// How much of what a template face alone determines is kept per face (Backend::kCpu). More memory, less work per frame.
-enum class TemplateLevel : uint8_t {
-  kDeep = 1,      // all skip connections but those that are cheap to compute again from the picture
-  kSkips = 2,     // all skip connections
-  kExpanded = 3,  // those, and the products of skip connections with the weights that read them where that pays
-};
+// How much of what a template face alone determines is kept per face (Backend::kCpu): kDeep, kSkips or kExpanded. More
+// memory, less work per frame.
+using TemplateLevel = TemplateCut;
 
 struct GeneratorOptions {
   SessionOptions session;
   TemplateLevel template_level = TemplateLevel::kExpanded;
-  // The pixels of the mouth picture that will be used: [size_px, size_px], row after row, nonzero where used; empty: all.
-  // Backend::kCpu leaves others unspecified and saves their work; those used have the same bits as without a mask.
+  // The pixels of the mouth picture that will be used: [size_px, size_px], row after row, nonzero where used; empty:
+  // all. Backend::kCpu leaves others unspecified and saves their work; those used have the same bits as without a mask.
   std::vector<uint8_t> used = {};
   bool prove = true;  // at open, compare one frame with the reference engine (or a stored fingerprint of that proof)
 };

@@ -286,5 +286,110 @@ TEST(FuseConvs, LeavesWhatOthersReadOrTheGraphGives) {
   EXPECT_EQ(Change(graph, fused), 0);
 }
 
+// Expand, depthwise, project, with a residual when `narrow` has the result's shape. `expanded` is [N, 6, H, W].
+ValueId Block(GraphBuilder& net, ValueId expanded, int64_t stride, ValueId residual) {
+  const std::vector<int64_t> ones(4, 1);
+  const ValueId depth = Conv(net, net.Add("Relu", {expanded}), 6, 6, 3,
+                             {{"pads", ones}, {"strides", std::vector<int64_t>(2, stride)}, {"group", int64_t{6}}}, 6);
+  const ValueId narrow = Conv(net, net.Add("Relu", {depth}), 6, 3, 1, {});
+  return residual == kNoValue ? narrow : net.Add("Add", {residual, narrow});
+}
+
+RC_GTEST_PROP(FuseInvertedResiduals, TakesAnySumOfExpansions, ()) {
+  GraphBuilder net(*rc::gen::element(11, 13, 17));
+  const int64_t rows = *rc::gen::inRange(1, 6);
+  const int64_t columns = *rc::gen::inRange(1, 6);
+  const int direct = *rc::gen::inRange(0, 4);
+  const bool upsampled = direct == 0 || *rc::gen::arbitrary<bool>();
+  const int others = *rc::gen::inRange(0, 3);
+  const bool has_bias = *rc::gen::arbitrary<bool>();
+  const auto stride = *rc::gen::element<int64_t>(1, 2);
+  const bool has_residual = *rc::gen::arbitrary<bool>();
+  const auto mode = *rc::gen::element<std::string>("align_corners", "half_pixel", "pytorch_half_pixel");
+  std::vector<ValueId> terms;
+  for (int64_t k = 0; k < direct; ++k) {
+    const ValueId x = net.Input("x" + std::to_string(k), {2, 2 + k, 2 * rows, 2 * columns});
+    terms.push_back(Conv(net, x, 2 + k, 6, 1, {}));
+  }
+  if (upsampled) {
+    const ValueId small = Conv(net, net.Input("y", {2, 3, rows, columns}), 3, 6, 1, {});
+    terms.push_back(net.Add("Resize", {small, net.Floats({}), net.Floats({1, 1, 2, 2})},
+                            {{"mode", std::string("linear")}, {"coordinate_transformation_mode", mode}}));
+  }
+  for (int k = 0; k < others; ++k) terms.push_back(net.Input("z" + std::to_string(k), {2, 6, 2 * rows, 2 * columns}));
+  if (has_bias) terms.push_back(net.Constant({}, Weights({6, 1, 1}, 77)));
+  ValueId sum = terms[0];
+  for (size_t k = 1; k < terms.size(); ++k) sum = net.Add("Add", {terms[k], sum});
+  const Dims out = {2, 3, (2 * rows + stride - 1) / stride, (2 * columns + stride - 1) / stride};
+  net.Output(Block(net, sum, stride, has_residual ? net.Input("r", out) : kNoValue), "out");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph fused = FuseConvs(FuseInvertedResiduals(graph.Clone()));
+  Census census = CensusOf(fused);
+  RC_ASSERT(census["InvertedResidual"] == 1);
+  RC_ASSERT(census["FusedConv"] == std::max(0, direct - 1));
+  RC_ASSERT(census["Add"] == std::max(0, others - 1));
+  RC_ASSERT(fused.nodes.size() == static_cast<size_t>(1 + std::max(0, direct - 1) + std::max(0, others - 1)));
+  RC_ASSERT(Change(graph, fused) <= 1e-5);
+  const Graph again = InferShapes(fused, ConcreteInputDims(fused, 2).value()).value();
+  RC_ASSERT(again.values[static_cast<size_t>(again.outputs[0])].dims == out);
+}
+
+TEST(FuseInvertedResiduals, LeavesWhatIsSeenFromOutside) {
+  for (const std::string seen : {"expanded", "rectified", "nothing"}) {
+    GraphBuilder net;
+    const ValueId expanded = Conv(net, net.Input("x", {1, 3, 4, 5}), 3, 6, 1, {});
+    const ValueId block = Block(net, expanded, 1, kNoValue);
+    if (seen == "expanded") net.Output(expanded);
+    net.Output(block, "y");
+    if (seen == "rectified") net.Output(net.Add("Relu", {expanded}));
+    const Graph graph = Shaped(std::move(net).Finish());
+    const Graph fused = FuseInvertedResiduals(graph.Clone());
+    EXPECT_EQ(CensusOf(fused)["InvertedResidual"], seen == "nothing" ? 1 : 0) << seen;
+    EXPECT_LE(Change(graph, fused), 1e-6) << seen;
+  }
+}
+
+TEST(FuseInvertedResiduals, AnUpsampleByAnotherFactorStays) {
+  GraphBuilder net;
+  const ValueId small = Conv(net, net.Input("y", {1, 3, 2, 3}), 3, 6, 1, {});
+  const ValueId large = Resize(net, small, {1, 1, 3, 2}, "align_corners");
+  const ValueId same = Conv(net, net.Input("x", {1, 2, 6, 6}), 2, 6, 1, {});
+  net.Output(Block(net, net.Add("Add", {large, same}), 2, kNoValue), "out");
+  const Graph graph = Shaped(std::move(net).Finish());
+  const Graph fused = FuseInvertedResiduals(graph.Clone());
+  EXPECT_EQ(CensusOf(fused), (Census{{"Conv", 1}, {"InvertedResidual", 1}, {"Resize", 1}}));
+  EXPECT_LE(Change(graph, fused), 1e-5);
+}
+
+TEST(Optimise, LeavesTheMiniaturesAlone) {
+  for (const Graph& graph : {MiniatureGenerator({.size_px = 160, .width = 3}), MiniatureEncoder(3)}) {
+    const auto fused = Optimise(graph);
+    ASSERT_TRUE(fused.ok()) << fused.error().message();
+    EXPECT_LE(Change(Shaped(graph), fused.value()), 1e-5);
+  }
+}
+
+TEST(WithBatch, ReplacesAFixedBatch) {
+  GraphBuilder net;
+  const ValueId x = net.Input("x", {3, 2, 4, 4});
+  const ValueId large = net.Add("Resize", {x, kNoValue, kNoValue, net.Ints({3, 2, 8, 8})});
+  net.Output(net.Add("Reshape", {large, net.Ints({3, -1})}), "rows");
+  const Graph graph = std::move(net).Finish();
+  for (const int64_t batch : {1, 3, 5}) {
+    const auto other = WithBatch(graph, batch);
+    ASSERT_TRUE(other.ok()) << other.error().message();
+    EXPECT_EQ(other.value().values[static_cast<size_t>(other.value().outputs[0])].dims, (Dims{batch, 128}));
+  }
+  EXPECT_EQ(WithBatch(graph, 0).error().code(), ErrorCode::kInvalidInput);
+}
+
+TEST(WithBatch, RefusesWhatOnlyTheExporterKnew) {
+  GraphBuilder net;
+  net.Output(net.Add("Expand", {net.Input("x", {1, 4}), net.Ints({2, 4})}), "y");
+  const ValueId z = net.Input("z", {2, 3});
+  net.Output(net.Add("Add", {z, net.Constant({}, Weights({2, 3}, 1))}), "w");
+  EXPECT_FALSE(WithBatch(std::move(net).Finish(), 3).ok());
+}
+
 }  // namespace
 }  // namespace lips

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/fused.h"
 #include "model/shape.h"
 
 namespace lips {
@@ -24,17 +25,37 @@ bool IsFloating(DType dtype) {
 
 // The inputs of `node` that hold parameters: [first, last).
 std::pair<size_t, size_t> ParameterInputs(const Node& node) {
-  if (node.op == "Conv" || node.op == "ConvTranspose") return {1, 3};
+  if (node.op == "Conv" || node.op == "ConvTranspose" || node.op == kFusedConv) return {1, 3};
   if (node.op == "Gemm" || node.op == "MatMul") return {0, 3};
   if (node.op == "BatchNormalization") return {1, 3};
   return {0, 0};
 }
 
+// Of its four convolutions; the bilinear upsample between is not counted, as Resize is not.
+int64_t InvertedResidualMacs(const Graph& graph, const Node& node) {
+  if (node.inputs.size() != kIrInputs || node.outputs.empty() || node.outputs[0] == kNoValue) return 0;
+  const auto dims = [&](size_t k) { return node.inputs[k] == kNoValue ? Dims{0} : DimsOf(graph, node.inputs[k]); };
+  const Dims bias = dims(kIrBe);
+  const Dims& output = DimsOf(graph, node.outputs[0]);
+  if (bias.empty() || output.size() != 4) return 0;
+  const int64_t hidden = bias[0];
+  const int64_t pixels = Product(std::array{output[0], output[2], output[3]});
+  int64_t sum = 0;
+  for (const int64_t part :
+       {Product(std::array{Product(dims(kIrX)), hidden}), Product(std::array{Product(dims(kIrY)), hidden}),
+        Product(std::array{pixels, hidden, int64_t{9}}), Product(std::array{Product(output), hidden})}) {
+    sum = std::min(kMostMacs, sum + part);
+  }
+  return sum;
+}
+
 }  // namespace
 
 int64_t MacCount(const Graph& graph, const Node& node) {
+  if (node.op == kInvertedResidual) return InvertedResidualMacs(graph, node);
   const bool is_product = node.op == "Gemm" || node.op == "MatMul";
-  if (node.op != "Conv" && node.op != "ConvTranspose" && !is_product) return 0;
+  const bool is_conv = node.op == "Conv" || node.op == kFusedConv;
+  if (!is_conv && node.op != "ConvTranspose" && !is_product) return 0;
   if (node.inputs.size() < 2 || node.outputs.empty() || node.outputs[0] == kNoValue) return 0;
   if (node.inputs[0] == kNoValue || node.inputs[1] == kNoValue) return 0;
   const Dims& input = DimsOf(graph, node.inputs[0]);
@@ -49,7 +70,7 @@ int64_t MacCount(const Graph& graph, const Node& node) {
   // Weights are [filters, per group, kernel...]: every output (of a transposed convolution: input) element meets all
   // but the first dimension once.
   const int64_t filter = Product(std::span(weights).subspan(1));
-  return Product(std::array{Product(node.op == "Conv" ? output : input), filter});
+  return Product(std::array{Product(is_conv ? output : input), filter});
 }
 
 int64_t ParameterCount(const Graph& graph) {

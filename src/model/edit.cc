@@ -37,6 +37,11 @@ void GraphEdit::Unlink(size_t n) {
   }
 }
 
+void GraphEdit::Remove(size_t n) {
+  Unlink(n);
+  removed_[n] = true;
+}
+
 const Node* GraphEdit::MadeBy(std::string_view op, ValueId id) const {
   const int n = Maker(id);
   return n >= 0 && node(static_cast<size_t>(n)).op == op ? &node(static_cast<size_t>(n)) : nullptr;
@@ -87,10 +92,7 @@ bool GraphEdit::Bypass(ValueId from, ValueId to) {
     if (maker < 0 || IsOutput(to)) return false;
     // The maker of `to` takes over the output's value; what made that is removed.
     const int old_maker = Maker(from);
-    if (old_maker >= 0) {
-      Unlink(static_cast<size_t>(old_maker));
-      removed_[static_cast<size_t>(old_maker)] = true;
-    }
+    if (old_maker >= 0) Remove(static_cast<size_t>(old_maker));
     std::ranges::replace(graph_.nodes[static_cast<size_t>(maker)].outputs, to, from);
     makers_[static_cast<size_t>(to)] = -1;
     makers_[static_cast<size_t>(from)] = maker;
@@ -109,9 +111,21 @@ void GraphEdit::ReplaceByConstant(size_t n, Tensor tensor) {
   made.dtype = tensor.dtype();
   made.has_shape = true;
   made.dims = tensor.dims();
-  Unlink(n);
-  removed_[n] = true;
+  Remove(n);
   graph_.constants.emplace(id, std::move(tensor));
+}
+
+void GraphEdit::ReplaceByInput(size_t n) {
+  graph_.inputs.push_back(node(n).outputs[0]);
+  Remove(n);
+}
+
+void GraphEdit::SetInputs(std::vector<ValueId> inputs) { graph_.inputs = std::move(inputs); }
+
+void GraphEdit::SetOutputs(std::vector<ValueId> outputs) {
+  is_output_.assign(graph_.values.size(), false);
+  for (const ValueId id : outputs) is_output_[static_cast<size_t>(id)] = true;
+  graph_.outputs = std::move(outputs);
 }
 
 void GraphEdit::DropUnneeded() {

@@ -47,6 +47,11 @@ class GraphEdit {
   // Makes the only output of `n` a constant.
   void ReplaceByConstant(size_t n, Tensor tensor);
 
+  // Makes the only output of `n` a graph input, the last one.
+  void ReplaceByInput(size_t n);
+  void SetInputs(std::vector<ValueId> inputs);
+  void SetOutputs(std::vector<ValueId> outputs);
+
   // The graph in an order in which it can run, without what no graph output needs. Graph inputs stay.
   Graph Finish() &&;
 
@@ -54,6 +59,7 @@ class GraphEdit {
   ValueId AddValue(DType dtype, std::optional<Dims> dims, ValueId like, std::string_view suffix);
   void Link(size_t n);
   void Unlink(size_t n);
+  void Remove(size_t n);
   void DropUnneeded();
 
   Graph graph_;

@@ -5,7 +5,7 @@
 // they do not recognise; so none of them fails. Inputs and outputs keep their names and order.
 #pragma once
 
-#include "model/graph.h"
+#include "model/template_cut.h"
 
 namespace lips {
 
@@ -30,5 +30,22 @@ Graph CommuteConvWithResize(Graph graph);
 
 // A convolution, the sum with another value and the activation that follow it become one FusedConv (fused.h).
 Graph FuseConvs(Graph graph);
+
+// Expand 1x1, depthwise 3x3, project 1x1 with its residual become one InvertedResidual (fused.h); the expansion may be
+// a sum of convolutions, one of them upsampled to twice the size, and other values.
+Graph FuseInvertedResiduals(Graph graph);
+
+// All of the above in the order in which they help each other. `graph` is any valid one; its shapes are inferred first,
+// an open batch becoming 1. Errors: those of ConcreteInputDims and InferShapes.
+Result<Graph> Optimise(const Graph& graph);
+
+// The same for both parts of CutTemplate (template_cut.h), which tells their inputs and outputs.
+// Errors: also kInvalidInput (no such input).
+Result<SplitGraph> OptimiseSplit(const Graph& graph, int image_input, TemplateCut level);
+
+// `graph` with `batch` as the leading dim of its inputs, in place of a fixed or an open one, shapes inferred anew. A
+// batch fixed in the operands of Resize and Reshape follows. Errors: kUnsupported where it is fixed otherwise, those of
+// ConcreteInputDims and InferShapes.
+Result<Graph> WithBatch(const Graph& graph, int64_t batch);
 
 }  // namespace lips

@@ -25,7 +25,7 @@ std::string Subject(const Graph& graph, const Node& node) {
 }
 
 ShapeRule FindRule(std::string_view op) {
-  for (const auto find : {FindElementwiseRule, FindSpatialRule, FindArrangeRule, FindReduceRule}) {
+  for (const auto find : {FindElementwiseRule, FindSpatialRule, FindArrangeRule, FindReduceRule, FindFusedRule}) {
     if (const ShapeRule rule = find(op)) return rule;
   }
   return nullptr;

@@ -16,5 +16,6 @@ ShapeRule FindElementwiseRule(std::string_view op);  // same shape or broadcast;
 ShapeRule FindSpatialRule(std::string_view op);      // convolutions, pools, Resize, DepthToSpace
 ShapeRule FindArrangeRule(std::string_view op);      // Reshape, Concat, Slice, Gather, ...
 ShapeRule FindReduceRule(std::string_view op);       // Reduce*, ArgMax, Gemm, MatMul
+ShapeRule FindFusedRule(std::string_view op);        // our own, fused.h
 
 }  // namespace lips

@@ -78,7 +78,9 @@ class Cut {
   Result<SplitGraph> Run() {
     FindOrigins();
     FindCrossing();
-    SplitGraph split = {MakeHead(), MakeTail()};
+    SplitGraph split;
+    split.head = MakeHead();
+    split.tail = MakeTail();
     RETURN_IF_ERROR(Validate(split.head));
     RETURN_IF_ERROR(Validate(split.tail));
     return split;

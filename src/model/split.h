@@ -10,6 +10,8 @@ namespace lips {
 struct SplitGraph {
   Graph head;
   Graph tail;
+  // The tail takes the chosen input, too: after what crosses, before the others. Of CutTemplate only.
+  bool tail_takes_input = false;
 };
 
 // `input` is an index into graph.inputs. Nodes of constants alone go wherever they are used, in both parts if need be;
