@@ -16,6 +16,14 @@
 namespace lips::kernels {
 namespace {
 
+inline bool HasNaN(F v) {
+  float at[kFloats];
+  StoreFloats(at, v);
+  bool found = false;
+  for (const float x : at) found |= x != x;
+  return found;
+}
+
 // Elements i .. i + kFloats of a row of numbers; the first one's channel is c.
 template <NumberType kType>
 inline F LoadNumbers(const void* row, size_t i, const Quantisation& q, size_t c) {

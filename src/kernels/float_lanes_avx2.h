@@ -29,6 +29,8 @@ inline F Max(F a, F b) { return _mm256_max_ps(a, b); }               // b where 
 inline F Min(F a, F b) { return _mm256_min_ps(a, b); }               // b where either is NaN
 inline F RoundToEven(F v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
+inline __m256i TruncateTo32(F v) { return _mm256_cvttps_epi32(v); }
+
 // v * 2^n for whole n in [-126, 127].
 inline F ScaleByPower(F v, F n) {
   const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
@@ -59,6 +61,10 @@ inline void StoreBf16(uint16_t* p, F v) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(number));
 }
 
+// The lowest bytes of `bytes` as floats, kFloats of them or eight and zeros.
+inline F FloatsFromBytes(uint64_t bytes) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(bytes))));
+}
 inline F LoadLevels(const uint8_t* p, F scale, F zero) {
   const __m128i levels = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
   return Mul(Sub(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(levels)), zero), scale);
@@ -68,6 +74,23 @@ inline void StoreLevels(uint8_t* p, F v, F inverse, F zero) {
   const __m256i whole = _mm256_cvtps_epi32(level);
   const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+}
+
+// Place i of rows[k] and place k of rows[i] change places.
+inline void Transpose(F (&rows)[kFloats]) {
+  F u[kFloats];  // u[4 g + j]: lane k holds place 4 k + j of the rows 4 g .. 4 g + 3
+  for (size_t g = 0; g < kFloats; g += 4) {
+    const F low01 = _mm256_unpacklo_ps(rows[g], rows[g + 1]), low23 = _mm256_unpacklo_ps(rows[g + 2], rows[g + 3]);
+    const F high01 = _mm256_unpackhi_ps(rows[g], rows[g + 1]), high23 = _mm256_unpackhi_ps(rows[g + 2], rows[g + 3]);
+    u[g] = _mm256_shuffle_ps(low01, low23, 0x44);
+    u[g + 1] = _mm256_shuffle_ps(low01, low23, 0xee);
+    u[g + 2] = _mm256_shuffle_ps(high01, high23, 0x44);
+    u[g + 3] = _mm256_shuffle_ps(high01, high23, 0xee);
+  }
+  for (size_t j = 0; j < 4; ++j) {
+    rows[j] = _mm256_permute2f128_ps(u[j], u[4 + j], 0x20);
+    rows[4 + j] = _mm256_permute2f128_ps(u[j], u[4 + j], 0x31);
+  }
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ inline F Max(F a, F b) { return _mm512_max_ps(a, b); }               // b where 
 inline F Min(F a, F b) { return _mm512_min_ps(a, b); }               // b where either is NaN
 inline F RoundToEven(F v) { return _mm512_roundscale_ps(v, 0x08); }  // 8: no exceptions
 
+inline __m512i TruncateTo32(F v) { return _mm512_cvttps_epi32(v); }
+
 // v * 2^n for whole n in [-126, 127].
 inline F ScaleByPower(F v, F n) { return _mm512_scalef_ps(v, n); }
 
@@ -52,6 +54,10 @@ inline void StoreBf16(uint16_t* p, F v) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), __m256i(_mm512_cvtneps_pbh(v)));
 }
 
+// The lowest bytes of `bytes` as floats, kFloats of them or eight and zeros.
+inline F FloatsFromBytes(uint64_t bytes) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(bytes))));
+}
 inline F LoadLevels(const uint8_t* p, F scale, F zero) {
   const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return Mul(Sub(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(levels)), zero), scale);
@@ -59,6 +65,28 @@ inline F LoadLevels(const uint8_t* p, F scale, F zero) {
 inline void StoreLevels(uint8_t* p, F v, F inverse, F zero) {
   const F level = Min(Max(MulAdd(v, inverse, zero), ZeroFloats()), SetFloats(255.0f));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(level)));
+}
+
+// Place i of rows[k] and place k of rows[i] change places.
+inline void Transpose(F (&rows)[kFloats]) {
+  F u[kFloats];  // u[4 g + j]: lane k holds place 4 k + j of the rows 4 g .. 4 g + 3
+  for (size_t g = 0; g < kFloats; g += 4) {
+    const F low01 = _mm512_unpacklo_ps(rows[g], rows[g + 1]), low23 = _mm512_unpacklo_ps(rows[g + 2], rows[g + 3]);
+    const F high01 = _mm512_unpackhi_ps(rows[g], rows[g + 1]), high23 = _mm512_unpackhi_ps(rows[g + 2], rows[g + 3]);
+    u[g] = _mm512_shuffle_ps(low01, low23, 0x44);
+    u[g + 1] = _mm512_shuffle_ps(low01, low23, 0xee);
+    u[g + 2] = _mm512_shuffle_ps(high01, high23, 0x44);
+    u[g + 3] = _mm512_shuffle_ps(high01, high23, 0xee);
+  }
+  for (size_t j = 0; j < 4; ++j) {
+    const F first01 = _mm512_shuffle_f32x4(u[j], u[4 + j], 0x44), last01 = _mm512_shuffle_f32x4(u[j], u[4 + j], 0xee);
+    const F first23 = _mm512_shuffle_f32x4(u[8 + j], u[12 + j], 0x44);
+    const F last23 = _mm512_shuffle_f32x4(u[8 + j], u[12 + j], 0xee);
+    rows[j] = _mm512_shuffle_f32x4(first01, first23, 0x88);
+    rows[4 + j] = _mm512_shuffle_f32x4(first01, first23, 0xdd);
+    rows[8 + j] = _mm512_shuffle_f32x4(last01, last23, 0x88);
+    rows[12 + j] = _mm512_shuffle_f32x4(last01, last23, 0xdd);
+  }
 }
 
 // sums[i] + the products of pairs (bf16, as 32-bit pairs) of a and b: the odd places first, then the even ones, each

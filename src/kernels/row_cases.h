@@ -128,4 +128,111 @@ struct DepthwiseCase {
   Guarded<uint8_t> out;
 };
 
+struct BlendCase {
+  BlendCase(std::mt19937& rng, float (&number)(std::mt19937&), size_t pixels, size_t channels, size_t spare)
+      : n(pixels), c(channels), stride(channels + spare) {
+    const size_t floats = n == 0 ? 0 : (n - 1) * stride + c;
+    a = OnLine(FloatsBy(number, rng, floats));
+    b = OnLine(FloatsBy(number, rng, floats));
+    f = static_cast<float>(rng() % 1000) / 1000.0f;
+    out = Guarded<float>(rng, 2 * n * stride);
+  }
+  void Run(const Table& table) {
+    table.blend_rows({a.data(), b.data(), stride, f, out.data(), out.data() + n * stride, stride, static_cast<int>(n),
+                      static_cast<int>(c)});
+  }
+  size_t n, c, stride;
+  float f;
+  LineVector<float> a, b;
+  Guarded<float> out;
+};
+
+struct BgrPixelsCase {
+  BgrPixelsCase(std::mt19937& rng, NumberType type, size_t pixels, size_t spare)
+      : out_type(type),
+        n(pixels),
+        stride(kChannelBlock + spare),
+        levels(rng, kChannelBlock),
+        roi(RandomBytes(rng, 3 * n)),
+        masked(RandomBytes(rng, 3 * n)),
+        out(rng, n * stride * SizeOf(type)) {}
+  void Run(const Table& table) {
+    table.bgr_pixels_row({roi.data(), masked.data(), out.data(), stride, out_type, levels.view(), static_cast<int>(n)});
+  }
+  NumberType out_type;
+  size_t n, stride;
+  RandomQuantisation levels;
+  std::vector<uint8_t> roi, masked;
+  Guarded<uint8_t> out;
+};
+
+struct RowFromPlanesCase {
+  RowFromPlanesCase(std::mt19937& rng, float (&number)(std::mt19937&), NumberType type, size_t pixels, size_t channels,
+                    size_t spare)
+      : out_type(type),
+        n(pixels),
+        c(channels),
+        plane_stride(pixels + spare),
+        stride(static_cast<size_t>(PaddedChannels(static_cast<int>(channels))) + spare),
+        levels(rng, stride),
+        planes(OnLine(FloatsBy(number, rng, n == 0 ? 0 : (c - 1) * plane_stride + n))),
+        out(rng, n * stride * SizeOf(type)) {}
+  void Run(const Table& table) {
+    table.row_from_planes({planes.data(), plane_stride, out.data(), stride, out_type, levels.view(),
+                           static_cast<int>(n), static_cast<int>(c)});
+  }
+  NumberType out_type;
+  size_t n, c, plane_stride, stride;
+  RandomQuantisation levels;
+  LineVector<float> planes;
+  Guarded<uint8_t> out;
+};
+
+struct PlanesFromRowCase {
+  PlanesFromRowCase(std::mt19937& rng, float (&number)(std::mt19937&), NumberType type, size_t pixels, size_t channels,
+                    size_t spare)
+      : in_type(type),
+        n(pixels),
+        c(channels),
+        plane_stride(pixels + spare),
+        stride(static_cast<size_t>(PaddedChannels(static_cast<int>(channels))) + spare),
+        levels(rng, stride),
+        in(OnLine(NumbersBy(number, rng, type, n == 0 ? 0 : n * stride - spare))),
+        out(rng, c * plane_stride * sizeof(float)) {}
+  void Run(const Table& table) {
+    table.planes_from_row({in.data(), stride, in_type, levels.view(), reinterpret_cast<float*>(out.data()),
+                           plane_stride, static_cast<int>(n), static_cast<int>(c)});
+  }
+  NumberType in_type;
+  size_t n, c, plane_stride, stride;
+  RandomQuantisation levels;
+  LineVector<uint8_t> in;
+  Guarded<uint8_t> out;
+};
+
+// Sigmoids are interesting within about [-20, 20].
+inline float RandomLogit(std::mt19937& rng) { return 10.0f * RandomFloat(rng); }
+
+struct SigmoidCase {
+  SigmoidCase(std::mt19937& rng, size_t count) : n(count), in(OnLine(FloatsBy(RandomLogit, rng, n))), out(rng, n) {}
+  void Run(const Table& table) { finite = table.sigmoid_row(out.data(), in.data(), n); }
+  size_t n;
+  bool finite = false;
+  LineVector<float> in;
+  Guarded<float> out;
+};
+
+struct SigmoidBgrCase {
+  SigmoidBgrCase(std::mt19937& rng, size_t pixels, size_t pixel_stride)
+      : n(pixels),
+        stride(pixel_stride),
+        in(OnLine(FloatsBy(RandomLogit, rng, n == 0 ? 0 : (n - 1) * stride + 4))),
+        out(rng, 3 * n) {}
+  void Run(const Table& table) { finite = table.sigmoid_bgr_row(out.data(), in.data(), stride, n); }
+  size_t n, stride;
+  bool finite = false;
+  LineVector<float> in;
+  Guarded<uint8_t> out;
+};
+
 }  // namespace lips::kernels

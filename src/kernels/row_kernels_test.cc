@@ -1,6 +1,7 @@
 // Every instruction set against the scalar definition: odd sizes, hard values, canaries on both sides.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -82,6 +83,107 @@ TEST(DepthwiseRow, KeepsNaN) {
       const bool reached = i % 16 == 5 && i / 16 >= 2 && i / 16 <= 4;
       EXPECT_EQ(std::isnan(value), reached) << "pixel " << i / 16 << ", channel " << i % 16;
       EXPECT_FALSE(value < 0.0f);
+    }
+  });
+}
+
+TEST(BlendRows, EqualsScalarAndStaysInBounds) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    for (const size_t pixels : kPixels) {
+      for (const size_t channels : kChannels) {
+        SCOPED_TRACE(std::to_string(pixels) + " pixels of " + std::to_string(channels));
+        ExpectEqualsScalar(BlendCase(rng, RandomFloat, pixels, channels, rng() % 7), table);
+      }
+    }
+  });
+}
+
+TEST(BlendRows, LeadsToAllFourCornersOfABilinearEnlargement) {
+  std::mt19937 rng(1);
+  BlendCase rows(rng, RandomFloat, 3, 16, 0);
+  for (const float f : {0.0f, 1.0f}) {
+    rows.f = f;
+    rows.Run(Active());
+    const float* v = rows.out.data();
+    const float* dv = v + 3 * 16;
+    for (size_t i = 0; i < 3 * 16; ++i) EXPECT_NEAR(v[i], f == 0.0f ? rows.a[i] : rows.b[i], 1e-6f);
+    for (size_t i = 0; i < 2 * 16; ++i) EXPECT_NEAR(v[i] + dv[i], v[i + 16], 1e-6f);
+    for (size_t i = 2 * 16; i < 3 * 16; ++i) EXPECT_EQ(dv[i], 0.0f);
+  }
+}
+
+TEST(BgrPixelsRow, EqualsScalarAndStaysInBounds) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    for (const NumberType type : kNumberTypes) {
+      for (const size_t pixels : kPixels) {
+        SCOPED_TRACE(std::string(NameOf(type)) + ", " + std::to_string(pixels) + " pixels");
+        ExpectEqualsScalar(BgrPixelsCase(rng, type, pixels, rng() % 7), table);
+      }
+    }
+  });
+}
+
+TEST(BgrPixelsRow, DividesEveryLevelExactly) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    BgrPixelsCase row(rng, NumberType::kF32, 256, 0);
+    for (size_t i = 0; i < 3 * 256; ++i) {
+      row.roi[i] = static_cast<uint8_t>(i / 3);
+      row.masked[i] = static_cast<uint8_t>(255 - i / 3);
+    }
+    row.Run(table);
+    const auto* pixels = reinterpret_cast<const float*>(row.out.data());
+    for (size_t i = 0; i < 256; ++i) {
+      for (size_t c = 0; c < 16; ++c) {
+        const size_t level = c < 3 ? i : c < 6 ? 255 - i : 0;
+        EXPECT_EQ(pixels[16 * i + c], static_cast<float>(level) / 255.0f) << "pixel " << i << ", channel " << c;
+      }
+    }
+  });
+}
+
+constexpr size_t kLongRows[] = {0, 1, 7, 8, 15, 16, 17, 31, 33, 50};
+constexpr size_t kAnyChannels[] = {1, 3, 7, 8, 9, 15, 16, 17, 33};
+
+TEST(RowFromPlanes, EqualsScalarAndStaysInBounds) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    for (const NumberType type : kNumberTypes) {
+      for (const size_t pixels : kLongRows) {
+        for (const size_t channels : kAnyChannels) {
+          SCOPED_TRACE(std::string(NameOf(type)) + ", " + std::to_string(pixels) + " pixels of " +
+                       std::to_string(channels));
+          ExpectEqualsScalar(RowFromPlanesCase(rng, HardFloat, type, pixels, channels, rng() % 7), table);
+        }
+      }
+    }
+  });
+}
+
+TEST(PlanesFromRow, EqualsScalarAndStaysInBounds) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    for (const NumberType type : kNumberTypes) {
+      for (const size_t pixels : kLongRows) {
+        for (const size_t channels : kAnyChannels) {
+          SCOPED_TRACE(std::string(NameOf(type)) + ", " + std::to_string(pixels) + " pixels of " +
+                       std::to_string(channels));
+          ExpectEqualsScalar(PlanesFromRowCase(rng, HardFloat, type, pixels, channels, rng() % 7), table);
+        }
+      }
+    }
+  });
+}
+
+TEST(PlanesFromRow, UndoesRowFromPlanes) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    RowFromPlanesCase there(rng, RandomFloat, NumberType::kF32, 37, 21, 3);
+    there.Run(table);
+    PlanesFromRowCase back(rng, RandomFloat, NumberType::kF32, 37, 21, 3);
+    std::copy_n(there.out.data(), back.in.size(), back.in.begin());
+    back.Run(table);
+    for (size_t c = 0; c < 21; ++c) {
+      EXPECT_EQ(std::memcmp(back.out.data() + c * back.plane_stride * sizeof(float),
+                            there.planes.data() + c * there.plane_stride, 37 * sizeof(float)),
+                0)
+          << "channel " << c;
     }
   });
 }

@@ -47,6 +47,13 @@ inline simde__m512 SimdeScale(simde__m512 v, simde__m512 n) {
   return MadeOf<simde__m512, float>(
       [&](size_t i) { return std::ldexp(x.at[i], static_cast<int>(std::floor(power.at[i]))); });
 }
+inline simde__m512 SimdeShuffleLanes(simde__m512 a, simde__m512 b, int lanes) {
+  const auto x = NumbersIn<float>(a), y = NumbersIn<float>(b);
+  return MadeOf<simde__m512, float>([&](size_t i) {
+    const size_t from = static_cast<size_t>(lanes >> (i / 4 * 2) & 3) * 4 + i % 4;
+    return i < 8 ? x.at[from] : y.at[from];
+  });
+}
 inline simde__m512i SimdeRound32(simde__m512 v) {
   const auto x = NumbersIn<float>(v);
   return MadeOf<simde__m512i, int32_t>([&](size_t i) {
@@ -114,6 +121,7 @@ inline simde__m512i SimdeDotBytes(simde__m512i sums, simde__m512i a, simde__m512
 #define _mm512_scalef_ps(v, n) ::lips::kernels::SimdeScale(v, n)
 #undef _mm512_dpbusd_epi32
 #define _mm512_dpbusd_epi32(sums, a, b) ::lips::kernels::SimdeDotBytes(sums, a, b)
+#define _mm512_shuffle_f32x4(a, b, lanes) ::lips::kernels::SimdeShuffleLanes(a, b, lanes)
 #define _mm512_cvtps_epi32(v) ::lips::kernels::SimdeRound32(v)
 #define _mm512_cvttps_epi32(v) ::lips::kernels::SimdeTruncate32(v)
 #define _mm512_cvtepi32_ps(v) ::lips::kernels::SimdeFloats(v)

@@ -1,11 +1,15 @@
 #include "kernels/simde_table.h"
 
 // The bodies that avx512/*.cc compile, once more under other names.
+#include "kernels/bgr_pixels_inl.h"
 #include "kernels/bgr_to_yuv_inl.h"
+#include "kernels/blend_inl.h"
 #include "kernels/convert_inl.h"
 #include "kernels/cubic_inl.h"
 #include "kernels/depthwise_inl.h"
 #include "kernels/matrix_inl.h"
+#include "kernels/planes_inl.h"
+#include "kernels/sigmoid_inl.h"
 #include "kernels/yuv_to_bgr_inl.h"
 
 namespace lips::kernels {
@@ -23,6 +27,12 @@ Table SimdeTable() {
   t.matrix_bf16 = MatrixBf16_simde;
   t.matrix_u8 = MatrixU8_simde;
   t.depthwise_row = DepthwiseRow_simde;
+  t.bgr_pixels_row = BgrPixelsRow_simde;
+  t.blend_rows = BlendRows_simde;
+  t.row_from_planes = RowFromPlanes_simde;
+  t.planes_from_row = PlanesFromRow_simde;
+  t.sigmoid_row = SigmoidRow_simde;
+  t.sigmoid_bgr_row = SigmoidBgrRow_simde;
   return t;
 }
 

@@ -17,6 +17,12 @@ Table TableFor(Isa isa) {
     t.matrix_f32 = MatrixF32_avx2;
     t.matrix_bf16 = MatrixBf16_avx2;
     t.depthwise_row = DepthwiseRow_avx2;
+    t.bgr_pixels_row = BgrPixelsRow_avx2;
+    t.blend_rows = BlendRows_avx2;
+    t.row_from_planes = RowFromPlanes_avx2;
+    t.planes_from_row = PlanesFromRow_avx2;
+    t.sigmoid_row = SigmoidRow_avx2;
+    t.sigmoid_bgr_row = SigmoidBgrRow_avx2;
   }
   if (isa >= Isa::kAvx512) {
     t.yuv_to_bgr_row = YuvToBgrRow_avx512;
@@ -30,6 +36,12 @@ Table TableFor(Isa isa) {
     t.matrix_bf16 = MatrixBf16_avx512;
     t.matrix_u8 = MatrixU8_avx512;
     t.depthwise_row = DepthwiseRow_avx512;
+    t.bgr_pixels_row = BgrPixelsRow_avx512;
+    t.blend_rows = BlendRows_avx512;
+    t.row_from_planes = RowFromPlanes_avx512;
+    t.planes_from_row = PlanesFromRow_avx512;
+    t.sigmoid_row = SigmoidRow_avx512;
+    t.sigmoid_bgr_row = SigmoidBgrRow_avx512;
   }
   return t;
 }

@@ -2,11 +2,15 @@
 #pragma once
 
 #include "base/cpu.h"
+#include "kernels/bgr_pixels.h"
 #include "kernels/bgr_to_yuv.h"
+#include "kernels/blend.h"
 #include "kernels/convert.h"
 #include "kernels/cubic.h"
 #include "kernels/depthwise.h"
 #include "kernels/matrix.h"
+#include "kernels/planes.h"
+#include "kernels/sigmoid.h"
 #include "kernels/unit.h"
 #include "kernels/yuv_to_bgr.h"
 
@@ -27,6 +31,12 @@ struct Table {
   MatrixFn* matrix_u8 = MatrixU8_scalar;
   ConvertRowFn* convert_row = ConvertRow_scalar;
   DepthwiseRowFn* depthwise_row = DepthwiseRow_scalar;
+  BgrPixelsRowFn* bgr_pixels_row = BgrPixelsRow_scalar;
+  BlendRowsFn* blend_rows = BlendRows_scalar;
+  RowFromPlanesFn* row_from_planes = RowFromPlanes_scalar;
+  PlanesFromRowFn* planes_from_row = PlanesFromRow_scalar;
+  SigmoidRowFn* sigmoid_row = SigmoidRow_scalar;
+  SigmoidBgrRowFn* sigmoid_bgr_row = SigmoidBgrRow_scalar;
 };
 
 // The table for `isa`; entries a level lacks come from the level below.

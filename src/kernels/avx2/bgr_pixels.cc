@@ -1,0 +1,1 @@
+#include "kernels/bgr_pixels_inl.h"  // compiled here with this folder's instruction set
