@@ -2,6 +2,9 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace lips {
 
 struct Sha256::State {
@@ -37,8 +40,20 @@ std::string Sha256Hex(std::span<const uint8_t> bytes) {
 }
 
 Result<std::string> Sha256OfFile(const Path& path) {
-  ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
-  return Sha256Hex(file.bytes());
+  ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(path));
+  return Sha256Of(file);
+}
+
+Result<std::string> Sha256Of(const FilePart& file) {
+  constexpr int64_t kChunk = 1 << 20;
+  Sha256 hash;
+  std::vector<uint8_t> chunk(static_cast<size_t>(std::min(kChunk, file.size())));
+  for (int64_t at = 0; at < file.size(); at += kChunk) {
+    const auto piece = std::span(chunk).first(static_cast<size_t>(std::min(kChunk, file.size() - at)));
+    RETURN_IF_ERROR(file.Read(at, piece));
+    hash.Add(piece);
+  }
+  return hash.Hex();
 }
 
 }  // namespace lips

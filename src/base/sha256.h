@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/file_part.h"
 #include "base/result.h"
 
 namespace lips {
@@ -37,5 +38,6 @@ std::string Sha256Hex(std::span<const uint8_t> bytes);
 
 // Streams the file; constant memory. Errors: kIo.
 Result<std::string> Sha256OfFile(const Path& path);
+Result<std::string> Sha256Of(const FilePart& file);
 
 }  // namespace lips

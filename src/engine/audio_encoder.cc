@@ -112,7 +112,7 @@ Status ProveAndWarmUp(const Graph& graph, const GeneratorOptions& options, const
   return {};
 }
 
-Result<std::unique_ptr<AudioEncoder>> Open(const Path& model, const GeneratorOptions& options) {
+Result<std::unique_ptr<AudioEncoder>> Open(const FilePart& model, const GeneratorOptions& options) {
   const Stopwatch watch;
   ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
   ASSIGN_OR_RETURN(const EncoderBinding binding, BindEncoder(graph));
@@ -131,11 +131,16 @@ Result<std::unique_ptr<AudioEncoder>> Open(const Path& model, const GeneratorOpt
 }  // namespace
 
 Result<std::unique_ptr<AudioEncoder>> OpenAudioEncoder(const Path& model, const GeneratorOptions& options) {
+  ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(model));
+  return OpenAudioEncoder(file, options);
+}
+
+Result<std::unique_ptr<AudioEncoder>> OpenAudioEncoder(const FilePart& model, const GeneratorOptions& options) {
   if (options.session.backend == Backend::kNull) {
     return Error(ErrorCode::kUnsupported, "engine null has no audio encoder; use --engine ort or reference");
   }
   auto encoder = Open(model, options);
-  if (!encoder.ok()) return std::move(encoder).TakeError().Within(model.string());
+  if (!encoder.ok()) return std::move(encoder).TakeError().Within(model.name());
   return encoder;
 }
 

@@ -25,5 +25,6 @@ class AudioEncoder {
 
 // Errors as OpenGenerator's.
 Result<std::unique_ptr<AudioEncoder>> OpenAudioEncoder(const Path& model, const GeneratorOptions& options);
+Result<std::unique_ptr<AudioEncoder>> OpenAudioEncoder(const FilePart& model, const GeneratorOptions& options);
 
 }  // namespace lips

@@ -62,9 +62,15 @@ Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const Genera
   if (options.session.backend == Backend::kNull) {
     return std::unique_ptr<Generator>(std::make_unique<NullGenerator>());
   }
+  ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(model));
+  return OpenGenerator(file, options);
+}
+
+Result<std::unique_ptr<Generator>> OpenGenerator(const FilePart& model, const GeneratorOptions& options) {
+  if (options.session.backend == Backend::kNull) return OpenGenerator(Path(), options);
   ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
   auto generator = OpenNetworkGenerator(graph, options);
-  if (!generator.ok()) return std::move(generator).TakeError().Within(model.string());
+  if (!generator.ok()) return std::move(generator).TakeError().Within(model.name());
   return generator;
 }
 

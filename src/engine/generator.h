@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/file_part.h"
 #include "base/result.h"
 #include "engine/session.h"
 #include "image/view.h"
@@ -75,5 +76,6 @@ class Generator {
 // BindGenerator's; kCorrupted when the proof fails. `model` may be empty for Backend::kNull, which takes size 320 and
 // any audio.
 Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const GeneratorOptions& options);
+Result<std::unique_ptr<Generator>> OpenGenerator(const FilePart& model, const GeneratorOptions& options);
 
 }  // namespace lips

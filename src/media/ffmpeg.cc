@@ -12,6 +12,7 @@ extern "C" {
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -65,34 +66,41 @@ struct FormatCloser {
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
 };
 
-struct MemorySource {
+// Bytes that are no file of their own: memory, or a part of a file.
+struct Source {
   std::span<const uint8_t> bytes;
-  size_t position = 0;
+  std::optional<FilePart> part;
+  int64_t position = 0;
+  int64_t size() const { return part ? part->size() : static_cast<int64_t>(bytes.size()); }
 };
 
-int ReadMemory(void* opaque, uint8_t* out, int size) {
-  auto& source = *static_cast<MemorySource*>(opaque);
-  const size_t n = std::min(static_cast<size_t>(std::max(size, 0)), source.bytes.size() - source.position);
-  if (n == 0) return AVERROR_EOF;
-  std::memcpy(out, source.bytes.data() + source.position, n);
+int ReadSource(void* opaque, uint8_t* out, int size) {
+  auto& source = *static_cast<Source*>(opaque);
+  const int64_t n = std::min<int64_t>(std::max(size, 0), source.size() - source.position);
+  if (n <= 0) return AVERROR_EOF;
+  if (source.part) {
+    if (!source.part->Read(source.position, {out, static_cast<size_t>(n)}).ok()) return AVERROR(EIO);
+  } else {
+    std::memcpy(out, source.bytes.data() + source.position, static_cast<size_t>(n));
+  }
   source.position += n;
   return static_cast<int>(n);
 }
 
-int64_t SeekMemory(void* opaque, int64_t offset, int whence) {
-  auto& source = *static_cast<MemorySource*>(opaque);
-  const auto size = static_cast<int64_t>(source.bytes.size());
+int64_t SeekSource(void* opaque, int64_t offset, int whence) {
+  auto& source = *static_cast<Source*>(opaque);
+  const int64_t size = source.size();
   int64_t base = 0;
   switch (whence & ~AVSEEK_FORCE) {
     case AVSEEK_SIZE: return size;
     case SEEK_SET: break;
-    case SEEK_CUR: base = static_cast<int64_t>(source.position); break;
+    case SEEK_CUR: base = source.position; break;
     case SEEK_END: base = size; break;
     default: return AVERROR(EINVAL);
   }
   if (offset < -base || offset > size - base) return AVERROR(EINVAL);
-  source.position = static_cast<size_t>(base + offset);
-  return base + offset;
+  source.position = base + offset;
+  return source.position;
 }
 
 // A playlist or a reference inside a media file must not make us read other files or the network.
@@ -102,8 +110,8 @@ int RefuseToOpen(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary
 
 struct MediaInput::State {
   std::string name;
-  MemorySource memory;
-  AVIOContext* memory_io = nullptr;
+  Source source;
+  AVIOContext* source_io = nullptr;
   std::unique_ptr<AVIOContext, FfmpegDeleter> file_io;
   std::unique_ptr<AVFormatContext, FormatCloser> context;  // uses the io, so it goes first
 
@@ -112,8 +120,16 @@ struct MediaInput::State {
   State& operator=(const State&) = delete;
   ~State() {
     context.reset();
-    if (memory_io != nullptr) av_freep(&memory_io->buffer);
-    avio_context_free(&memory_io);
+    if (source_io != nullptr) av_freep(&source_io->buffer);
+    avio_context_free(&source_io);
+  }
+  Status OpenSource() {
+    auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBufferBytes));
+    if (buffer != nullptr) {
+      source_io = avio_alloc_context(buffer, kIoBufferBytes, 0, &source, ReadSource, nullptr, SeekSource);
+      if (source_io == nullptr) av_free(buffer);
+    }
+    return source_io != nullptr ? Status() : FfmpegError(AVERROR(ENOMEM), "cannot open " + Quoted());
   }
   std::string Quoted() const { return "'" + name + "'"; }
 };
@@ -144,20 +160,24 @@ Result<MediaInput> MediaInput::OpenBytes(std::span<const uint8_t> bytes, std::st
   SilenceFfmpeg();
   auto state = std::make_unique<State>();
   state->name = std::move(name);
-  state->memory.bytes = bytes;
-  auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBufferBytes));
-  if (buffer != nullptr) {
-    state->memory_io = avio_alloc_context(buffer, kIoBufferBytes, 0, &state->memory, ReadMemory, nullptr, SeekMemory);
-    if (state->memory_io == nullptr) av_free(buffer);
-  }
-  if (state->memory_io == nullptr) return FfmpegError(AVERROR(ENOMEM), "cannot open " + state->Quoted());
+  state->source.bytes = bytes;
+  RETURN_IF_ERROR(state->OpenSource());
+  return OpenState(std::move(state));
+}
+
+Result<MediaInput> MediaInput::Open(const FilePart& file) {
+  SilenceFfmpeg();
+  auto state = std::make_unique<State>();
+  state->name = file.name();
+  state->source.part = file;
+  RETURN_IF_ERROR(state->OpenSource());
   return OpenState(std::move(state));
 }
 
 Result<MediaInput> MediaInput::OpenState(std::unique_ptr<State> state) {
   AVFormatContext* context = avformat_alloc_context();
   if (context == nullptr) return FfmpegError(AVERROR(ENOMEM), "cannot open " + state->Quoted());
-  context->pb = state->memory_io != nullptr ? state->memory_io : state->file_io.get();
+  context->pb = state->source_io != nullptr ? state->source_io : state->file_io.get();
   context->io_open = RefuseToOpen;
   if (avio_size(context->pb) == 0) {
     avformat_free_context(context);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "base/file_part.h"
 #include "base/result.h"
 
 // Only names: FFmpeg's headers are included by the .cc files alone.
@@ -53,6 +54,7 @@ class MediaInput {
  public:
   // Errors: kIo, kCorrupted, kUnsupported; the message starts with the quoted path.
   static Result<MediaInput> Open(const Path& path);
+  static Result<MediaInput> Open(const FilePart& file);
   // `bytes` outlives the input; `name` appears in errors as a path would.
   static Result<MediaInput> OpenBytes(std::span<const uint8_t> bytes, std::string name);
   MediaInput(MediaInput&&) noexcept;

@@ -32,6 +32,12 @@ Result<VideoPackets> VideoPackets::Open(const Path& path) {
   return packets;
 }
 
+Result<VideoPackets> VideoPackets::Open(const FilePart& file) {
+  VideoPackets packets(file.name(), [file] { return MediaInput::Open(file); });
+  RETURN_IF_ERROR(packets.Reopen());
+  return packets;
+}
+
 Result<VideoPackets> VideoPackets::OpenBytes(std::span<const uint8_t> bytes, std::string name) {
   VideoPackets packets(name, [bytes, name] { return MediaInput::OpenBytes(bytes, name); });
   RETURN_IF_ERROR(packets.Reopen());

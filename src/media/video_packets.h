@@ -29,6 +29,7 @@ class VideoPackets {
  public:
   // Errors: those of MediaInput; kCorrupted without a video stream or with an empty picture size.
   static Result<VideoPackets> Open(const Path& path);
+  static Result<VideoPackets> Open(const FilePart& file);
   static Result<VideoPackets> OpenBytes(std::span<const uint8_t> bytes, std::string name);
 
   const MediaInput& input() const { return *input_; }

@@ -131,6 +131,13 @@ Result<VideoReader> VideoReader::Open(const Path& path, Options options) {
   return VideoReader(std::move(state).value());
 }
 
+Result<VideoReader> VideoReader::Open(const FilePart& file, Options options) {
+  ASSIGN_OR_RETURN(VideoPackets packets, VideoPackets::Open(file));
+  auto state = State::Open(std::move(packets), options);
+  if (!state.ok()) return std::move(state).TakeError().Within("'" + file.name() + "'");
+  return VideoReader(std::move(state).value());
+}
+
 Result<VideoReader> VideoReader::OpenBytes(std::span<const uint8_t> bytes, std::string name, Options options) {
   ASSIGN_OR_RETURN(VideoPackets packets, VideoPackets::OpenBytes(bytes, name));
   auto state = State::Open(std::move(packets), options);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/file_part.h"
 #include "base/result.h"
 #include "media/frame.h"
 
@@ -24,6 +25,8 @@ class VideoReader {
   // video stream, 0x0, truncated header), kUnsupported (codec), naming the path.
   static Result<VideoReader> Open(const Path& path, Options options);
   static Result<VideoReader> Open(const Path& path) { return Open(path, Options()); }
+  // A video inside another file.
+  static Result<VideoReader> Open(const FilePart& file, Options options);
   // From memory, for tests and fuzzing. `bytes` outlives the reader; `name` appears in errors.
   static Result<VideoReader> OpenBytes(std::span<const uint8_t> bytes, std::string name, Options options);
   VideoReader(VideoReader&&) noexcept;

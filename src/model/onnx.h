@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/file_part.h"
 #include "base/result.h"
 #include "model/graph.h"
 
@@ -15,6 +16,9 @@ namespace lips {
 // i32, i8, u8, bool. Functions, subgraphs (If, Loop) and sparse tensors are kUnsupported by name. Errors otherwise:
 // kCorrupted with what and where. Validate() holds for the result.
 Result<Graph> ReadOnnx(const Path& path);
+
+// The same from a file that is open; a part of a file has no folder, so external data is refused there.
+Result<Graph> ReadOnnx(const FilePart& file);
 
 // The same from memory; external data is refused.
 Result<Graph> ParseOnnx(std::span<const uint8_t> bytes);

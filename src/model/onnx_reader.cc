@@ -341,8 +341,15 @@ Result<Graph> ParseWithinMemory(std::span<const uint8_t> bytes, const Path& fold
 Result<Graph> ParseOnnx(std::span<const uint8_t> bytes) { return ParseWithinMemory(bytes, {}); }
 
 Result<Graph> ReadOnnx(const Path& path) {
-  ASSIGN_OR_RETURN(const auto bytes, ReadFile(path));
-  const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
+  ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(path));
+  return ReadOnnx(file);
+}
+
+Result<Graph> ReadOnnx(const FilePart& file) {
+  ASSIGN_OR_RETURN(const auto bytes, file.ReadAll());
+  const Path path = file.name();
+  Path folder;  // where external data may lie
+  if (file.is_whole_file()) folder = path.has_parent_path() ? path.parent_path() : Path(".");
   auto graph = ParseWithinMemory(bytes, folder);
   if (!graph.ok()) return std::move(graph).TakeError().Within("model " + QuoteName(path.filename().string()));
   return graph;
