@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "base/file.h"
 #include "bench/machine.h"
@@ -48,10 +49,12 @@ CLI::App* AddBenchCommand(CLI::App& bench, const BenchCommand& what, BenchFlags&
     command->add_option("--audio-encoder", flags.audio_encoder,
                         "audio encoder network (.onnx) instead of the avatar's");
   }
-  if (what.takes_engines) {
-    command->add_option("--engines", flags.engines, "which engines: ort, cpu, reference")
+  if (!what.engines.empty()) {
+    std::string list;
+    for (const std::string& engine : what.engines) list += (list.empty() ? "" : ", ") + engine;
+    command->add_option("--engines", flags.engines, "which engines, of " + list + "; default: ort, cpu")
         ->delimiter(',')
-        ->check(CLI::IsMember({"ort", "cpu", "reference", "null"}));
+        ->check(CLI::IsMember(what.engines));
     command->add_option("--precisions", flags.precisions, "of engine cpu: f32, bf16, int8; default: all")
         ->delimiter(',')
         ->check(CLI::IsMember({"f32", "bf16", "int8"}));
@@ -76,20 +79,56 @@ Status ShowReport(const BenchFlags& flags, const Json& machine, const BenchRepor
     std::printf("%s\n", json.Dump().c_str());
     return {};
   }
+  std::printf("%s\n\n", MachineLine(machine).c_str());
+  PrintRows(flags, report);
+  return {};
+}
+
+void PrintRows(const BenchFlags& flags, const BenchReport& report) {
   const TableStyle style = flags.markdown ? TableStyle::kMarkdown : TableStyle::kText;
-  std::printf("%s\n\n%s", MachineLine(machine).c_str(), RowTable(report.results, style).c_str());
+  std::fputs(RowTable(report.results, style).c_str(), stdout);
   for (const Json& skipped : report.skipped) {
     std::printf("%sskipped: engine %s %s: %s\n", &skipped == report.skipped.data() ? "\n" : "",
                 skipped.Find("engine")->as_string().c_str(), skipped.Find("precision")->as_string().c_str(),
                 skipped.Find("why")->as_string().c_str());
   }
-  return {};
+}
+
+BenchJob JobOf(const BenchFlags& flags, std::vector<Backend> default_engines, Progress& bar) {
+  BenchJob job;
+  job.avatar = flags.avatar;
+  if (!flags.model.empty()) job.avatar_options.model = flags.model;
+  if (!flags.audio_encoder.empty()) job.avatar_options.audio_encoder = flags.audio_encoder;
+  if (!flags.audio.empty()) job.audio = flags.audio;
+  job.engines = flags.Engines(std::move(default_engines));
+  job.precisions = flags.Precisions();
+  job.threads = flags.ThreadCounts();
+  job.rounds = flags.rounds;
+  job.progress = [&bar](int64_t done, int64_t total) {
+    bar.Update(done, total);
+    return Stop().Check();
+  };
+  return job;
+}
+
+MeasuredMachine MeasureMachine(const BenchFlags& flags) {
+  MeasuredMachine machine;
+  Json::Array peaks;
+  for (const int threads : flags.ThreadCounts()) {
+    machine.peaks.push_back(MeasurePeak(threads));
+    peaks.push_back(machine.peaks.back().ToJson());
+  }
+  machine.facts = MachineFacts(flags.ThreadCount());
+  machine.facts.Set("peaks", std::move(peaks));
+  return machine;
 }
 
 void AddBench(Commands& commands) {
   CLI::App* bench = commands.app->add_subcommand("bench", "Measure engines and stages side by side in one run");
   bench->require_subcommand(1);
   AddBenchNetwork(*bench, commands);
+  AddBenchStages(*bench, commands);
+  AddBenchAll(*bench, commands);
 }
 
 }  // namespace lips::cli

@@ -5,8 +5,11 @@
 #include <vector>
 
 #include "base/json.h"
+#include "bench/bench_job.h"
+#include "bench/peak.h"
 #include "bench/report.h"
 #include "cli/app.h"
+#include "cli/progress.h"
 
 namespace lips::cli {
 
@@ -24,18 +27,46 @@ struct BenchFlags {
   std::vector<Precision> Precisions() const;
 };
 
-// Adds `name` below `bench` with the flags every benchmark has; which of -a, --engines and --precisions it has, too.
+struct NetworkBenchFlags {
+  BenchFlags bench;
+  std::vector<int> cache_levels = {0, 1, 2, 3};
+  std::vector<int> batches = {1, 4};
+  bool mouth_only = false;
+  bool reference = false;
+};
+
 struct BenchCommand {
   std::string name, description, examples;
   bool takes_avatar = true;
-  bool takes_engines = true;
+  std::vector<std::string> engines = {"ort", "cpu", "reference"};  // choices; empty: takes none
 };
+// Adds a subcommand of `bench` with the flags every benchmark has.
 CLI::App* AddBenchCommand(CLI::App& bench, const BenchCommand& what, BenchFlags& flags);
+
+// What the stage benchmarks are asked; progress goes to `bar`, and Ctrl-C ends them.
+BenchJob JobOf(const BenchFlags& flags, std::vector<Backend> default_engines, Progress& bar);
+
+// The machine line with the measured peaks of every thread count.
+struct MeasuredMachine {
+  Json facts;
+  std::vector<Peak> peaks;  // one per entry of flags.ThreadCounts()
+};
+MeasuredMachine MeasureMachine(const BenchFlags& flags);
 
 // Prints a report as the flags ask for (text, JSON, markdown) and writes it, as JSON, to --output.
 Status ShowReport(const BenchFlags& flags, const Json& machine, const BenchReport& report);
+void PrintRows(const BenchFlags& flags, const BenchReport& report);  // the table alone, and what was skipped
 
-// One function a subcommand.
+// The measuring behind each subcommand.
+Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vector<Peak>& peaks);
+Result<BenchReport> BenchAudio(const BenchFlags& flags);
+Result<BenchReport> BenchComposite(const BenchFlags& flags);
+Result<BenchReport> BenchRender(const BenchFlags& flags, double seconds);
+Result<BenchReport> BenchStart(const BenchFlags& flags);
+
+// Each adds its subcommands of `bench`.
 void AddBenchNetwork(CLI::App& bench, Commands& commands);
+void AddBenchStages(CLI::App& bench, Commands& commands);
+void AddBenchAll(CLI::App& bench, Commands& commands);
 
 }  // namespace lips::cli

@@ -1,62 +1,46 @@
 // lipstream bench network: every engine, precision and cache level on the network alone.
 #include <CLI/CLI.hpp>
+#include <utility>
 
-#include "bench/machine.h"
 #include "bench/network_bench.h"
 #include "cli/bench.h"
 #include "cli/progress.h"
 
 namespace lips::cli {
-namespace {
 
-struct NetworkFlags {
-  BenchFlags bench;
-  std::vector<int> cache_levels = {0, 1, 2, 3};
-  std::vector<int> batches = {1, 4};
-  bool mouth_only = false, reference = false;
-};
-
-// Rows of engines that are not there are skipped, unless they are all that was asked for.
-Result<BenchReport> Measure(const NetworkFlags& flags, Json& machine) {
+Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vector<Peak>& peaks) {
+  Progress bar("bench network", flags.bench.quiet);
+  BenchJob job = JobOf(flags.bench, {Backend::kOnnxRuntime, Backend::kCpu}, bar);
   NetworkBenchRequest request;
-  request.avatar = flags.bench.avatar;
-  if (!flags.bench.model.empty()) request.avatar_options.model = flags.bench.model;
-  if (!flags.bench.audio_encoder.empty()) request.avatar_options.audio_encoder = flags.bench.audio_encoder;
-  if (!flags.bench.audio.empty()) request.audio = flags.bench.audio;
-  request.engines = flags.bench.Engines({Backend::kOnnxRuntime, Backend::kCpu});
+  request.avatar = std::move(job.avatar);
+  request.avatar_options = std::move(job.avatar_options);
+  request.audio = std::move(job.audio);
+  request.engines = std::move(job.engines);
   if (flags.reference) request.engines.push_back(Backend::kReference);
-  request.precisions = flags.bench.Precisions();
+  request.precisions = std::move(job.precisions);
   request.cache_levels = flags.cache_levels;
   request.mouth_only = flags.mouth_only;
   request.batches = flags.batches;
-  request.threads = flags.bench.ThreadCounts();
-  if (flags.bench.rounds > 0) request.rounds = flags.bench.rounds;
-  Json::Array peaks;
-  for (const int threads : request.threads) {
-    request.peaks.push_back(MeasurePeak(threads));
-    peaks.push_back(request.peaks.back().ToJson());
-  }
-  machine = MachineFacts(flags.bench.ThreadCount());
-  machine.Set("peaks", std::move(peaks));
-  Progress bar("bench network", flags.bench.quiet);
-  request.progress = [&bar](int64_t done, int64_t total) {
-    bar.Update(done, total);
-    return Stop().Check();
-  };
+  request.threads = std::move(job.threads);
+  if (job.rounds > 0) request.rounds = job.rounds;
+  request.peaks = peaks;
+  request.progress = std::move(job.progress);
   return MeasureNetwork(request);
 }
 
-Result<ExitCode> RunNetwork(const NetworkFlags& flags) {
-  Json machine;
-  ASSIGN_OR_RETURN(const BenchReport report, Measure(flags, machine));
-  RETURN_IF_ERROR(ShowReport(flags.bench, machine, report));
+namespace {
+
+Result<ExitCode> RunNetwork(const NetworkBenchFlags& flags) {
+  const MeasuredMachine machine = MeasureMachine(flags.bench);
+  ASSIGN_OR_RETURN(const BenchReport report, BenchNetwork(flags, machine.peaks));
+  RETURN_IF_ERROR(ShowReport(flags.bench, machine.facts, report));
   return kOk;
 }
 
 }  // namespace
 
 void AddBenchNetwork(CLI::App& bench, Commands& commands) {
-  auto flags = std::make_shared<NetworkFlags>();
+  auto flags = std::make_shared<NetworkBenchFlags>();
   CLI::App* command = AddBenchCommand(
       bench,
       {.name = "network",
