@@ -60,10 +60,34 @@ void AddConvert(std::mt19937& rng) {
   }
 }
 
+void AddBlend(std::mt19937& rng) {
+  for (const size_t channels : {size_t{64}, size_t{256}}) {
+    Add("BlendRows" + Size(34, channels), BlendCase(rng, RandomFloat, 34, channels, 0),
+        {.bytes = 16.0 * 34.0 * static_cast<double>(channels)});
+  }
+}
+
+// What lies at the ends of a network: rows of 320 pixels.
+void AddEnds(std::mt19937& rng) {
+  for (const NumberType type : kNumberTypes) {
+    const double out_bytes = 320.0 * static_cast<double>(SizeOf(type));
+    Add(std::string("BgrPixelsRow/320/") + NameOf(type), BgrPixelsCase(rng, type, 320, 0),
+        {.bytes = 320.0 * 6.0 + 16.0 * out_bytes});
+    Add("RowFromPlanes" + Size(320, 32) + "/" + NameOf(type), RowFromPlanesCase(rng, RandomFloat, type, 320, 32, 0),
+        {.bytes = 320.0 * 32.0 * 4.0 + 32.0 * out_bytes});
+    Add("PlanesFromRow" + Size(320, 32) + "/" + NameOf(type), PlanesFromRowCase(rng, RandomFloat, type, 320, 32, 0),
+        {.bytes = 320.0 * 32.0 * 4.0 + 32.0 * out_bytes});
+  }
+  Add("SigmoidRow/4096", SigmoidCase(rng, 4096), {.bytes = 8.0 * 4096.0});
+  Add("SigmoidBgrRow/320", SigmoidBgrCase(rng, 320, 16), {.bytes = 320.0 * 15.0});
+}
+
 void AddAll() {
   std::mt19937 rng(1);
   AddDepthwise(rng);
+  AddBlend(rng);
   AddConvert(rng);
+  AddEnds(rng);
 }
 
 }  // namespace
