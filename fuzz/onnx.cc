@@ -1,5 +1,5 @@
-// Arbitrary bytes as an ONNX model: read, shapes, split, written and read again. Whatever is read must survive all of
-// it.
+// Arbitrary bytes as an ONNX model: read, shapes, split, passes, written and read again. Whatever is read must survive
+// all of it.
 #include "model/onnx.h"
 
 #include <cstddef>
@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "model/binding.h"
+#include "model/fused.h"
 #include "model/info.h"
+#include "model/passes.h"
 #include "model/shape.h"
 #include "model/split.h"
 #include "model/weights.h"
@@ -40,6 +42,24 @@ void CheckSplit(const lips::Graph& graph) {
   }
 }
 
+// Passes take any graph with known shapes and give valid ones, which lower to valid ones.
+void CheckPasses(const lips::Graph& shaped) {
+  const auto optimised = lips::Optimise(shaped);
+  if (optimised.ok()) {
+    Require(lips::Validate(optimised.value()).ok());
+    Require(lips::Validate(lips::Lower(optimised.value())).ok());
+  }
+  for (const auto level : {lips::TemplateCut::kDeep, lips::TemplateCut::kSkips, lips::TemplateCut::kExpanded}) {
+    const auto split = lips::OptimiseSplit(shaped, 0, level);
+    if (!split.ok()) continue;
+    Require(lips::Validate(split.value().head).ok());
+    Require(lips::Validate(split.value().tail).ok());
+    const size_t taken = split.value().tail_takes_input ? 1 : 0;
+    Require(split.value().tail.inputs.size() == split.value().head.outputs.size() + taken + shaped.inputs.size() - 1);
+  }
+  static_cast<void>(lips::WithBatch(shaped, 2));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -58,5 +78,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!inferred.ok()) return 0;
   Require(lips::Validate(inferred.value()).ok());
   CheckSplit(inferred.value());
+  CheckPasses(inferred.value());
   return 0;
 }

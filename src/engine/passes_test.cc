@@ -9,7 +9,9 @@
 
 #include "engine/test_graph.h"
 #include "model/fused.h"
+#include "model/onnx.h"
 #include "model/shape.h"
+#include "model/test_data.h"
 
 namespace lips {
 namespace {
@@ -35,6 +37,12 @@ std::vector<Tensor> Outputs(const Graph& graph) {
   return {};
 }
 
+int64_t MacsOf(const Graph& graph) {
+  int64_t sum = 0;
+  for (const Node& node : graph.nodes) sum += MacCount(graph, node);
+  return sum;
+}
+
 // How far the outputs of two graphs of shaped inputs are apart; also that the second is a valid graph, whose shapes are
 // what InferShapes makes of it.
 double Change(const Graph& before, const Graph& after) {
@@ -48,6 +56,7 @@ double Change(const Graph& before, const Graph& after) {
     EXPECT_TRUE(value.has_shape) << value.name;
     EXPECT_EQ(value.dims, same->dims) << value.name;
   }
+  EXPECT_EQ(MacsOf(after), MacsOf(lowered));
   const auto a = Outputs(before);
   const auto b = Outputs(after);
   if (a.size() != b.size()) return 1e9;
@@ -366,6 +375,26 @@ TEST(Optimise, LeavesTheMiniaturesAlone) {
     const auto fused = Optimise(graph);
     ASSERT_TRUE(fused.ok()) << fused.error().message();
     EXPECT_LE(Change(Shaped(graph), fused.value()), 1e-5);
+  }
+}
+
+TEST(Optimise, LeavesTheTrainedNetworksAlone) {
+  if (const auto version = OnnxRuntimeVersion(); !version.ok()) GTEST_SKIP() << version.error().message();
+  const SessionOptions options = {.backend = Backend::kOnnxRuntime, .threads = 2};
+  for (const char* name : {kGeneratorFile, kEncoderFile}) {
+    const Path model = TestData(name);
+    if (model.empty()) GTEST_SKIP() << name << " is not in LIPSTREAM_TEST_DATA";
+    const Graph graph = ReadOnnx(model).value();
+    const auto dims = ConcreteInputDims(graph, 1).value();
+    std::vector<Tensor> inputs;
+    for (const Dims& input : dims) inputs.push_back(RandomTensor(input, 3, 0, 1));
+    const auto before = RunGraph(graph, inputs, options);
+    const auto after = RunGraph(Optimise(graph).value(), inputs, options);
+    ASSERT_TRUE(before.ok()) << before.error().message();
+    ASSERT_TRUE(after.ok()) << after.error().message();
+    const double change = MaxAbsDifference(before.value()[0], after.value()[0]);
+    RecordProperty(Path(name).stem().string() + "_max_abs_change_times_1e9", std::to_string(change * 1e9));
+    EXPECT_LE(change, 1e-4) << name;
   }
 }
 

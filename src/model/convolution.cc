@@ -37,6 +37,7 @@ std::optional<Convolution> ReadConvolution(const GraphEdit& edit, int n) {
   if (conv.weights == nullptr || (has_bias && conv.bias == nullptr)) return std::nullopt;
   if (!input.has_shape || !output.has_shape || input.dtype != DType::kF32) return std::nullopt;
   const Dims& weights = conv.weights->dims();
+  if (conv.weights->size() == 0) return std::nullopt;
   if (input.dims.size() < 3 || weights.size() != input.dims.size() || conv.group < 1) return std::nullopt;
   if (weights[1] * conv.group != input.dims[1] || weights[0] % conv.group != 0) return std::nullopt;
   if (conv.bias != nullptr && conv.bias->size() != weights[0]) return std::nullopt;

@@ -65,7 +65,7 @@ std::optional<Affine> AffineOfArithmetic(const GraphEdit& edit, const Node& node
 void Fold(GraphEdit& edit, size_t n, const Convolution& conv, const Affine& affine) {
   Tensor weights = conv.weights->Clone();
   Tensor bias(DType::kF32, {conv.filters()});
-  const size_t per_filter = affine.scale.empty() ? 0 : weights.As<float>().size() / affine.scale.size();
+  const size_t per_filter = weights.As<float>().size() / affine.scale.size();
   for (size_t c = 0; c < affine.scale.size(); ++c) {
     const double old_bias = conv.bias != nullptr ? conv.bias->As<float>()[c] : 0.0;
     bias.As<float>()[c] = static_cast<float>(old_bias * affine.scale[c] + affine.shift[c]);
@@ -90,6 +90,7 @@ Graph FoldBatchNorm(Graph graph) {
     const Node& node = edit.node(n);
     const bool is_norm = node.op == "BatchNormalization";
     if (!is_norm && node.op != "Add" && node.op != "Sub" && node.op != "Mul" && node.op != "Div") continue;
+    if (node.outputs[0] == kNoValue) continue;
     for (const ValueId id : node.inputs) {
       const auto conv = ConvolutionOf(edit, id);
       if (!conv || edit.SoleReader(id) != static_cast<int>(n)) continue;

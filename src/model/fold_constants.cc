@@ -12,8 +12,10 @@
 namespace lips {
 namespace {
 
-// No weights come near; what a file asks for beyond is left to the engine.
-constexpr int64_t kMostElements = int64_t{1} << 26;
+// All results together may have this many elements for each one the file brought, so that a small file does not ask
+// for all memory; the rest is left to the engine. Exporters rearrange weights once or twice.
+constexpr int64_t kMostGrowth = 4;
+constexpr int64_t kAlwaysAllowed = int64_t{1} << 20;
 
 using Binary = float (*)(float, float);
 
@@ -97,8 +99,7 @@ std::optional<Tensor> Transposed(const Node& node, const Tensor& in, const Dims&
 }
 
 bool OnlyReshapes(std::string_view op) {
-  constexpr std::array<std::string_view, 6> kOps = {"Reshape", "Squeeze",  "Unsqueeze",
-                                                    "Flatten", "Identity", "Dropout"};
+  constexpr std::array<std::string_view, 5> kOps = {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"};
   return std::ranges::find(kOps, op) != kOps.end();
 }
 
@@ -107,10 +108,11 @@ bool IsFloating(DType dtype) {
 }
 
 // The result of a node whose inputs are all in `inputs`; nothing when the operator is not one of these.
-std::optional<Tensor> Evaluate(const Node& node, const std::vector<const Tensor*>& inputs, const Value& made) {
+std::optional<Tensor> Evaluate(const Node& node, const std::vector<const Tensor*>& inputs, const Value& made,
+                               int64_t most_elements) {
   const Tensor& first = *inputs[0];
   const auto count = ElementCount(made.dims);
-  if (!made.has_shape || !count.ok() || count.value() > kMostElements) return std::nullopt;
+  if (!made.has_shape || !count.ok() || count.value() > most_elements) return std::nullopt;
   if (OnlyReshapes(node.op) && first.size() == count.value() && first.dtype() == made.dtype) {
     Tensor out = first.Clone();
     out.Reshape(made.dims);
@@ -152,6 +154,8 @@ bool PassesOn(const GraphEdit& edit, const Node& node) {
 
 Graph FoldConstants(Graph graph) {
   GraphEdit edit(std::move(graph));
+  int64_t budget = kAlwaysAllowed;
+  for (const auto& [id, tensor] : edit.graph().constants) budget += kMostGrowth * tensor.size();
   for (size_t n = 0; n < edit.node_count(); ++n) {
     if (edit.IsRemoved(n)) continue;
     const Node& node = edit.node(n);
@@ -160,8 +164,10 @@ Graph FoldConstants(Graph graph) {
     std::vector<const Tensor*> known;
     for (const ValueId id : node.inputs) known.push_back(edit.Constant(id));
     if (std::ranges::find(known, nullptr) != known.end()) continue;
-    auto result = Evaluate(node, known, edit.value(node.outputs[0]));
-    if (result) edit.ReplaceByConstant(n, *std::move(result));
+    auto result = Evaluate(node, known, edit.value(node.outputs[0]), budget);
+    if (!result) continue;
+    budget -= result->size();
+    edit.ReplaceByConstant(n, *std::move(result));
   }
   return std::move(edit).Finish();
 }

@@ -9,6 +9,8 @@
 namespace lips {
 namespace {
 
+constexpr int kDeepest = 64;  // sums of sums that are taken apart; the limit keeps the stack
+
 // The sum before the first activation, taken apart.
 struct Expansion {
   std::vector<Convolution> direct;  // 1x1 convolutions; the first is the one of most channels
@@ -63,8 +65,8 @@ class Matcher {
   }
 
   // Sorts the addends of `id`, which has one reader, into the expansion.
-  void TakeApart(ValueId id) {
-    const Node* add = IsInner(id) ? edit_.MadeBy("Add", id) : nullptr;
+  void TakeApart(ValueId id, int depth = 0) {
+    const Node* add = depth < kDeepest && IsInner(id) ? edit_.MadeBy("Add", id) : nullptr;
     if (add != nullptr && add->inputs.size() == 2) {
       const auto fits = [&](ValueId k) {
         return k != kNoValue &&
@@ -72,7 +74,7 @@ class Matcher {
       };
       const std::vector<ValueId> addends = add->inputs;
       if (fits(addends[0]) && fits(addends[1])) {
-        for (const ValueId addend : addends) TakeApart(addend);
+        for (const ValueId addend : addends) TakeApart(addend, depth + 1);
         return;
       }
     }

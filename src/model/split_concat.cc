@@ -19,14 +19,20 @@ const Node* ChannelConcat(const GraphEdit& edit, ValueId id) {
   return fits ? concat : nullptr;
 }
 
-// What `id` is a concatenation of, in order, nested ones taken apart; `id` itself when it is none.
-void AppendOperands(const GraphEdit& edit, ValueId id, std::vector<ValueId>& operands) {
-  const Node* concat = ChannelConcat(edit, id);
+// No network joins as many; a file that does would be blown up by splitting.
+constexpr size_t kMostOperands = 64;
+constexpr int kDeepest = 16;
+
+// What `id` is a concatenation of, in order, nested ones taken apart down to some depth; `id` itself when it is none.
+// More than kMostOperands are not all given.
+void AppendOperands(const GraphEdit& edit, ValueId id, int depth, std::vector<ValueId>& operands) {
+  if (edit.DimsOf(id)[1] == 0 || operands.size() > kMostOperands) return;
+  const Node* concat = depth < kDeepest ? ChannelConcat(edit, id) : nullptr;
   if (concat == nullptr) {
-    if (edit.DimsOf(id)[1] > 0) operands.push_back(id);
+    operands.push_back(id);
     return;
   }
-  for (const ValueId operand : concat->inputs) AppendOperands(edit, operand, operands);
+  for (const ValueId operand : concat->inputs) AppendOperands(edit, operand, depth + 1, operands);
 }
 
 // The columns [first, first + count) of a pointwise convolution's weights.
@@ -81,8 +87,8 @@ Graph SplitConvOverConcat(Graph graph) {
     const auto conv = ReadConvolution(edit, static_cast<int>(n));
     if (!conv || !conv->IsPointwise() || ChannelConcat(edit, conv->input) == nullptr) continue;
     std::vector<ValueId> operands;
-    AppendOperands(edit, conv->input, operands);
-    if (!operands.empty()) Split(edit, n, *conv, operands);
+    AppendOperands(edit, conv->input, 0, operands);
+    if (!operands.empty() && operands.size() <= kMostOperands) Split(edit, n, *conv, operands);
   }
   return std::move(edit).Finish();
 }

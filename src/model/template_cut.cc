@@ -1,6 +1,7 @@
 #include "model/template_cut.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,9 @@
 
 namespace lips {
 namespace {
+
+// A network that hands over more values than this is no U-net; finding what is cheap takes time for each.
+constexpr size_t kMostLookedAt = 256;
 
 int64_t ElementsOf(const Graph& graph, ValueId id) {
   const auto count = ElementCount(graph.values[static_cast<size_t>(id)].dims);
@@ -83,10 +87,10 @@ bool IsCheap(const Graph& head, ValueId id) {
   return macs < most;
 }
 
-// A copy of value `id` of `from` in `to`, under a name that is free there.
-ValueId CopyValue(const Graph& from, ValueId id, Graph& to) {
+// A copy of value `id` of `from` in `to`, under a name that is not among those taken.
+ValueId CopyValue(const Graph& from, ValueId id, Graph& to, std::set<std::string>& taken) {
   Value value = from.values[static_cast<size_t>(id)];
-  while (std::ranges::find(to.values, value.name, &Value::name) != to.values.end()) value.name += '_';
+  while (!taken.insert(value.name).second) value.name += '_';
   const ValueId copy = to.AddValue(std::move(value));
   if (const Tensor* tensor = from.Constant(id)) to.constants.emplace(copy, tensor->Clone());
   return copy;
@@ -96,9 +100,12 @@ ValueId CopyValue(const Graph& from, ValueId id, Graph& to) {
 Status ComputeAgain(SplitGraph& split) {
   const Graph& head = split.head;
   Graph& tail = split.tail;
+  if (head.outputs.size() > kMostLookedAt) return {};
   std::vector<bool> cheap;
   for (const ValueId id : head.outputs) cheap.push_back(IsCheap(head, id));
   if (std::ranges::find(cheap, true) == cheap.end() || std::ranges::find(cheap, false) == cheap.end()) return {};
+  std::set<std::string> taken;
+  for (const Value& value : tail.values) taken.insert(value.name);
   std::vector<ValueId> copies(head.values.size(), kNoValue);  // ids in the tail
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
@@ -116,7 +123,7 @@ Status ComputeAgain(SplitGraph& split) {
   const auto copy_of = [&](ValueId id) {
     if (id == kNoValue) return kNoValue;
     ValueId& copy = copies[static_cast<size_t>(id)];
-    if (copy == kNoValue) copy = CopyValue(head, id, tail);
+    if (copy == kNoValue) copy = CopyValue(head, id, tail, taken);
     return copy;
   };
   inputs.push_back(copy_of(head.inputs[0]));
