@@ -5,65 +5,14 @@
 #include <rapidcheck/gtest.h>
 
 #include <functional>
-#include <map>
 
-#include "engine/test_graph.h"
-#include "model/fused.h"
+#include "engine/passes_check.h"
 #include "model/onnx.h"
 #include "model/shape.h"
 #include "model/test_data.h"
 
 namespace lips {
 namespace {
-
-using Census = std::map<std::string, int>;  // nodes by operator
-
-Census CensusOf(const Graph& graph) {
-  Census census;
-  for (const Node& node : graph.nodes) ++census[node.op];
-  return census;
-}
-
-Graph Shaped(const Graph& graph) { return InferShapes(graph, ConcreteInputDims(graph, 1).value()).value(); }
-
-std::vector<Tensor> Outputs(const Graph& graph) {
-  std::vector<Tensor> inputs;
-  for (const ValueId id : graph.inputs) {
-    inputs.push_back(RandomTensor(graph.values[static_cast<size_t>(id)].dims, 7 + static_cast<int>(inputs.size())));
-  }
-  auto outputs = RunGraph(graph, inputs, {.backend = Backend::kReference, .threads = 2});
-  if (outputs.ok()) return std::move(outputs).value();
-  ADD_FAILURE() << outputs.error().message();
-  return {};
-}
-
-int64_t MacsOf(const Graph& graph) {
-  int64_t sum = 0;
-  for (const Node& node : graph.nodes) sum += MacCount(graph, node);
-  return sum;
-}
-
-// How far the outputs of two graphs of shaped inputs are apart; also that the second is a valid graph, whose shapes are
-// what InferShapes makes of it.
-double Change(const Graph& before, const Graph& after) {
-  const Status valid = Validate(after);
-  if (!valid.ok()) ADD_FAILURE() << valid.error().message();
-  const Graph lowered = Lower(after);
-  const Graph again = Shaped(lowered);
-  for (const Value& value : lowered.values) {
-    const auto same = std::ranges::find(again.values, value.name, &Value::name);
-    if (same == again.values.end() || !same->has_shape) continue;
-    EXPECT_TRUE(value.has_shape) << value.name;
-    EXPECT_EQ(value.dims, same->dims) << value.name;
-  }
-  EXPECT_EQ(MacsOf(after), MacsOf(lowered));
-  const auto a = Outputs(before);
-  const auto b = Outputs(after);
-  if (a.size() != b.size()) return 1e9;
-  double worst = 0;
-  for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, MaxAbsDifference(a[i], b[i]));
-  return worst;
-}
 
 Tensor Weights(const Dims& dims, int seed) { return RandomTensor(dims, seed, -0.5f, 0.5f); }
 
@@ -395,6 +344,20 @@ TEST(Optimise, LeavesTheTrainedNetworksAlone) {
     const double change = MaxAbsDifference(before.value()[0], after.value()[0]);
     RecordProperty(Path(name).stem().string() + "_max_abs_change_times_1e9", std::to_string(change * 1e9));
     EXPECT_LE(change, 1e-4) << name;
+  }
+}
+
+TEST(CutTemplate, AnImageThatNobodyReadsCrossesAsItIs) {
+  GraphBuilder net;
+  net.Input("image", {1, 6, 4, 4});
+  net.Output(Conv(net, net.Input("audio", {1, 2, 4, 4}), 2, 3, 1, {}), "y");
+  const Graph graph = std::move(net).Finish();
+  for (const TemplateCut level : {TemplateCut::kDeep, TemplateCut::kSkips, TemplateCut::kExpanded}) {
+    const auto split = OptimiseSplit(graph, 0, level);
+    ASSERT_TRUE(split.ok()) << split.error().message();
+    EXPECT_EQ(CensusOf(split.value().head), (Census{{"Identity", 1}}));
+    EXPECT_EQ(split.value().tail.inputs.size(), 2U);
+    EXPECT_FALSE(split.value().tail_takes_input);
   }
 }
 

@@ -9,8 +9,12 @@
 //   expand  = Relu(Conv1x1(X, We) + Resize(Conv1x1(Y, Wy)) + Z + be)
 //   depth   = Relu(DepthwiseConv3x3(expand, Wd, bd), pads 1, stride)
 //   output  = Conv1x1(depth, Wp, bp) + R
-// X with We, Y with Wy, Z and R are optional; one of X, Y and Z is there. Resize is bilinear to the size of Z or X (twice
-// that of Y). All biases are given.
+// X with We, Y with Wy, Z and R are optional; one of X, Y and Z is there. Resize is bilinear to the size of Z or X
+// (twice that of Y). All biases are given. All inputs are there, kNoValue in the places of those that are not given.
+//
+// Pictures are [N, channels, H, W], Z is [N, E, H, W]. Weights are laid out as ONNX's Conv has them: We [E, C, 1, 1],
+// Wy [E, Cy, 1, 1], Wd [E, 1, 3, 3], Wp [O, E, 1, 1]; be and bd are [E], bp is [O]. Passes make weights and biases f32
+// constants and pictures f32 of known shape. InferShapes and MacCount know both operators.
 #pragma once
 
 #include "model/graph.h"
@@ -23,7 +27,8 @@ inline constexpr std::string_view kInvertedResidual = "InvertedResidual";
 // Inputs of an InvertedResidual, by place.
 enum IrInput : size_t { kIrX, kIrWe, kIrY, kIrWy, kIrZ, kIrBe, kIrWd, kIrBd, kIrWp, kIrBp, kIrR, kIrInputs };
 
-// `graph` in ONNX's own operators: the definition of the two above, for engines that know only those.
+// `graph` in ONNX's own operators: the definition of the two above, for engines that know only those. Shapes may be
+// open, the batch for one. Nodes too malformed to lower stay as they are.
 Graph Lower(const Graph& graph);
 
 }  // namespace lips

@@ -51,6 +51,10 @@ void MoveProducts(SplitGraph& split) {
     inputs.push_back(old_inputs[k]);
     outputs.push_back(head_outputs[k]);
   }
+  if (inputs.empty() && made.empty()) {  // the tail needs nothing, but a head gives something
+    inputs.push_back(old_inputs[0]);
+    outputs.push_back(head_outputs[0]);
+  }
   inputs.insert(inputs.end(), made.begin(), made.end());
   outputs.insert(outputs.end(), head_outputs.begin() + static_cast<ptrdiff_t>(crossing), head_outputs.end());
   inputs.insert(inputs.end(), first_other, old_inputs.end());
