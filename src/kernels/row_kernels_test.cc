@@ -179,11 +179,10 @@ TEST(PlanesFromRow, UndoesRowFromPlanes) {
     PlanesFromRowCase back(rng, RandomFloat, NumberType::kF32, 37, 21, 3);
     std::copy_n(there.out.data(), back.in.size(), back.in.begin());
     back.Run(table);
+    const auto* planes = reinterpret_cast<const float*>(back.out.data());
     for (size_t c = 0; c < 21; ++c) {
-      EXPECT_EQ(std::memcmp(back.out.data() + c * back.plane_stride * sizeof(float),
-                            there.planes.data() + c * there.plane_stride, 37 * sizeof(float)),
-                0)
-          << "channel " << c;
+      const float* plane = planes + c * back.plane_stride;
+      EXPECT_TRUE(std::equal(plane, plane + 37, there.planes.data() + c * there.plane_stride)) << "channel " << c;
     }
   });
 }
