@@ -14,7 +14,7 @@
 #include "bench/contender.h"
 #include "bench/truth.h"
 #include "composite/jaw_mask.h"
-#include "engine/network.h"
+#include "engine/generator.h"
 #include "model/onnx.h"
 #include "model/shape.h"
 
@@ -60,9 +60,10 @@ Result<double> WholeModelMacs(const Graph& graph) {
 
 class NetworkBench {
  public:
-  NetworkBench(const NetworkBenchRequest& request, const Graph& graph, GeneratorBinding binding, double macs,
-               const BenchMaterial& material, const std::vector<Image>& truth)
+  NetworkBench(const NetworkBenchRequest& request, Path model, const Graph& graph, GeneratorBinding binding,
+               double macs, const BenchMaterial& material, const std::vector<Image>& truth)
       : request_(request),
+        model_(std::move(model)),
         graph_(graph),
         binding_(std::move(binding)),
         macs_(macs),
@@ -85,7 +86,8 @@ class NetworkBench {
   Status ReportProgress(int64_t turns);
 
   const NetworkBenchRequest& request_;
-  const Graph& graph_;
+  Path model_;
+  const Graph& graph_;  // in model_
   GeneratorBinding binding_;
   double macs_;
   const BenchMaterial& material_;
@@ -140,7 +142,7 @@ Result<std::unique_ptr<Contender>> NetworkBench::Open(const Setting& setting) {
   auto& known = generators_[{setting.engine, setting.precision, options.template_level, setting.mouth_only}];
   std::shared_ptr<Generator> generator = known.lock();
   if (generator == nullptr) {
-    ASSIGN_OR_RETURN(generator, OpenNetworkGenerator(graph_, options));
+    ASSIGN_OR_RETURN(generator, OpenGenerator(model_, options));
     known = generator;
   }
   return MakeGeneratorContender(std::move(generator), setting.cache > 0, material_);
@@ -286,7 +288,7 @@ Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request) {
   ASSIGN_OR_RETURN(const BenchMaterial material, LoadBenchMaterial(avatar, binding.value(), request.audio, kFrames));
   if (request.progress) RETURN_IF_ERROR(request.progress(0, 1));
   ASSIGN_OR_RETURN(const std::vector<Image> truth, TruePictures(graph, binding.value(), material));
-  return NetworkBench(request, graph, std::move(binding).value(), macs, material, truth).Run();
+  return NetworkBench(request, model, graph, std::move(binding).value(), macs, material, truth).Run();
 }
 
 }  // namespace lips

@@ -11,8 +11,9 @@
 namespace lips {
 namespace {
 
-constexpr int kRuns = 6;
-constexpr double kRunMs = 8;  // long against starting threads, short enough to fall between a neighbour's turns
+// Many short runs: on a busy machine some fall between the neighbours' turns.
+constexpr int kRuns = 60;
+constexpr double kRunMs = 2;
 
 // How many steps take about kRunMs on this machine.
 size_t CalibratedSteps(const kernels::PeakLoop& loop) {
@@ -20,7 +21,7 @@ size_t CalibratedSteps(const kernels::PeakLoop& loop) {
     const Stopwatch watch;
     loop.run(steps);
     const double ms = watch.ElapsedMs();
-    if (ms > kRunMs / 8) return std::max<size_t>(1, static_cast<size_t>(static_cast<double>(steps) * kRunMs / ms));
+    if (ms > kRunMs / 4) return std::max<size_t>(1, static_cast<size_t>(static_cast<double>(steps) * kRunMs / ms));
   }
 }
 

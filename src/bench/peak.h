@@ -17,7 +17,7 @@ struct Peak {
   Json ToJson() const;                    // {"threads", "f32_gflops", "bf16_gflops", "int8_gflops"}
 };
 
-// The best of several runs of kernels/peak.h's loops on `threads` threads at once; takes about 0.2 s.
+// The best of several runs of kernels/peak.h's loops on `threads` threads at once; takes about 0.4 s.
 Peak MeasurePeak(int threads);
 
 }  // namespace lips

@@ -21,7 +21,13 @@ TEST(Help, EveryCommandHasHelpWithExamples) {
                                                                                        {"model", "check"},
                                                                                        {"features"},
                                                                                        {"export"},
-                                                                                       {"frame"}}) {
+                                                                                       {"frame"},
+                                                                                       {"bench", "network"},
+                                                                                       {"bench", "audio"},
+                                                                                       {"bench", "composite"},
+                                                                                       {"bench", "render"},
+                                                                                       {"bench", "start"},
+                                                                                       {"bench", "all"}}) {
     std::vector<std::string> arguments = command;
     arguments.emplace_back("--help");
     const Outcome outcome = Lipstream(arguments);
