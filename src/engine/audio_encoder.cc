@@ -104,11 +104,11 @@ Status ProveAndWarmUp(const Graph& graph, const GeneratorOptions& options, const
     Log(LogLevel::kWarning, "network not proven", {{"why", unsupported}});
     return {};
   }
-  ASSIGN_OR_RETURN(const ProofRecord record, ProofRecord::For(graph, encoder.engine()));
-  if (record.Exists()) return {};
+  const Findings proof("proof", {HashOfGraph(graph), encoder.engine()});
+  if (proof.Read() == kProven) return {};
   Status proven = Prove(graph, inputs, binding.output, encoder.output(), options.session.threads);
   if (!proven.ok()) return std::move(proven).TakeError().Within("engine " + encoder.engine());
-  record.Keep();
+  proof.Keep(kProven);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // The mouth generator: the one interface between the product and every inference backend.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/file_part.h"
 #include "base/result.h"
 #include "engine/session.h"
+#include "image/image.h"
 #include "image/view.h"
 #include "model/binding.h"
 #include "model/template_cut.h"
@@ -20,12 +22,22 @@ namespace lips {
 // memory, less work per frame.
 using TemplateLevel = TemplateCut;
 
+// A face of an avatar with something it says: what precisions are judged and calibrated by.
+struct FaceSample {
+  Image roi, masked;         // [size_px, size_px]
+  std::vector<float> audio;  // audio_floats()
+};
+
 struct GeneratorOptions {
   SessionOptions session;
   TemplateLevel template_level = TemplateLevel::kExpanded;
   // The pixels of the mouth picture that will be used: [size_px, size_px], row after row, nonzero where used; empty:
   // all. Backend::kCpu leaves others unspecified and saves their work; those used have the same bits as without a mask.
   std::vector<uint8_t> used = {};
+  // Frames of the avatar, made when a precision has to be judged and nothing is known from before; `samples_key` names
+  // what they are made of (a hash of the avatar). Without them bf16 is judged by made-up pictures and int8 is refused.
+  std::function<Result<std::vector<FaceSample>>()> samples = {};
+  std::string samples_key = {};
   bool prove = true;  // at open, compare one frame with the reference engine (or a stored fingerprint of that proof)
 };
 
@@ -60,6 +72,13 @@ class Generator {
   // more; its memory is recycled. Errors: kInvalidInput (size), kResourceLimit.
   virtual Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
                                                     std::unique_ptr<Template> reuse = nullptr) = 0;
+
+  // Prepare on the calling thread alone, however many threads the engine has: for filling a cache in idle time. May run
+  // beside Prepare and Generate.
+  virtual Result<std::unique_ptr<Template>> PrepareQuietly(ConstImageView roi, ConstImageView masked,
+                                                           std::unique_ptr<Template> reuse = nullptr) {
+    return Prepare(roi, masked, std::move(reuse));
+  }
 
   // Names everything a stored template depends on (weights, precision, level, layout); empty: they cannot be stored.
   virtual std::string TemplateFormat() const { return {}; }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "engine/cpu/generator.h"
 #include "engine/proof.h"
 #include "image/unit.h"
 #include "model/binding.h"
@@ -249,17 +250,18 @@ Status ProveAndWarmUp(const Graph& graph, const GeneratorOptions& options, const
     Log(LogLevel::kWarning, "network not proven", {{"why", unsupported}});
     return {};
   }
-  ASSIGN_OR_RETURN(const ProofRecord record, ProofRecord::For(graph, generator.engine()));
-  if (record.Exists()) return {};
+  const Findings proof("proof", {HashOfGraph(graph), generator.engine()});
+  if (proof.Read() == kProven) return {};
   Status proven = Prove(graph, inputs, binding.output, *actual, options.session.threads);
   if (!proven.ok()) return std::move(proven).TakeError().Within("engine " + generator.engine());
-  record.Keep();
+  proof.Keep(kProven);
   return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Generator>> OpenNetworkGenerator(const Graph& graph, const GeneratorOptions& options) {
+  if (options.session.backend == Backend::kCpu) return OpenCpuGenerator(graph, options);
   const Stopwatch watch;
   ASSIGN_OR_RETURN(const GeneratorBinding binding, BindGenerator(graph));
   if (graph.inputs.size() != 2) {

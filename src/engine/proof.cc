@@ -14,12 +14,9 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/stats.h"
-#include "model/onnx.h"
 
 namespace lips {
 namespace {
-
-constexpr std::string_view kProven = "proven\n";
 
 Path CacheFolder() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
@@ -88,28 +85,82 @@ Status CheckProof(const Tensor& expected, const Tensor& actual) {
                                           ", expected at most " + ShortNumber(kProofTolerance * largest));
 }
 
-Result<ProofRecord> ProofRecord::For(const Graph& graph, std::string_view engine) {
-  const Path folder = CacheFolder();
-  if (folder.empty()) return ProofRecord({});
-  ASSIGN_OR_RETURN(const std::vector<uint8_t> model, SerializeOnnx(graph));
+std::string HashOfGraph(const Graph& graph) {
   Sha256 hash;
-  hash.Add(model);
-  hash.Add(BytesOf(engine));
+  const auto add_text = [&](std::string_view text) {
+    hash.Add(BytesOf(text));
+    hash.Add(BytesOf(std::string_view("\0", 1)));
+  };
+  const auto add_ints = [&](std::span<const int64_t> values) {
+    add_text(std::to_string(values.size()));
+    hash.AddValues(values);
+  };
+  const auto add_tensor = [&](const Tensor& tensor) {
+    add_text(Name(tensor.dtype()));
+    add_ints(tensor.dims());
+    hash.Add({tensor.data(), tensor.bytes()});
+  };
+  add_ints(std::array{int64_t{graph.opset}});
+  for (const auto* ids : {&graph.inputs, &graph.outputs}) {
+    for (const ValueId id : *ids) {
+      add_ints(std::array{int64_t{id}});
+      add_ints(graph.values[static_cast<size_t>(id)].dims);
+    }
+  }
+  for (const Node& node : graph.nodes) {
+    add_text(node.op);
+    for (const auto* ids : {&node.inputs, &node.outputs}) {
+      for (const ValueId id : *ids) add_ints(std::array{int64_t{id}});
+    }
+    for (const auto& [key, attribute] : node.attributes) {
+      add_text(key);
+      std::visit(
+          [&]<typename T>(const T& value) {
+            if constexpr (std::is_same_v<T, Tensor>) {
+              add_tensor(value);
+            } else if constexpr (std::is_same_v<T, std::string>) {
+              add_text(value);
+            } else if constexpr (std::is_same_v<T, int64_t> || std::is_same_v<T, float>) {
+              hash.AddValues(std::span<const T>(&value, 1));
+            } else {
+              add_text(std::to_string(value.size()));
+              hash.AddValues(std::span(std::as_const(value)));
+            }
+          },
+          attribute);
+    }
+  }
+  for (const auto& [id, tensor] : graph.constants) {
+    add_ints(std::array{int64_t{id}});
+    add_tensor(tensor);
+  }
+  return hash.Hex();
+}
+
+Findings::Findings(std::string_view what, std::initializer_list<std::string_view> keys) {
+  const Path folder = CacheFolder();
+  if (folder.empty()) return;
+  Sha256 hash;
+  for (const std::string_view key : keys) {
+    hash.Add(BytesOf(std::to_string(key.size()) + ":"));
+    hash.Add(BytesOf(key));
+  }
   hash.Add(BytesOf(LIPSTREAM_VERSION));
-  return ProofRecord(folder / ("proof-" + hash.Hex()));
+  path_ = folder / (std::string(what) + "-" + hash.Hex());
 }
 
-bool ProofRecord::Exists() const {
-  if (path_.empty()) return false;
-  const auto text = ReadTextFile(path_);
-  return text.ok() && text.value() == kProven;
+std::optional<std::string> Findings::Read() const {
+  if (path_.empty()) return {};
+  auto text = ReadTextFile(path_);
+  if (!text.ok()) return {};
+  return std::move(text).value();
 }
 
-void ProofRecord::Keep() const {
+void Findings::Keep(std::string_view text) const {
   if (path_.empty()) return;
   Status written = MakeFolder(path_.parent_path());
-  if (written.ok()) written = WriteFileAtomically(path_, kProven);
-  if (!written.ok()) Log(LogLevel::kInfo, "proof not kept", {{"why", written.error().message()}});
+  if (written.ok()) written = WriteFileAtomically(path_, text);
+  if (!written.ok()) Log(LogLevel::kInfo, "finding not kept", {{"why", written.error().message()}});
 }
 
 Status Prove(const Graph& graph, std::span<const Tensor> inputs, int output, const Tensor& actual, int threads) {

@@ -1,7 +1,10 @@
 // What a backend must show before it serves: that its result is the reference engine's.
 #pragma once
 
+#include <initializer_list>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +19,9 @@ namespace lips {
 // Half of one step of an 8-bit picture: what no viewer and hardly any pixel can show.
 inline constexpr double kProofTolerance = 0.5 / 255;
 
+// What a finding of kind "proof" says.
+inline constexpr std::string_view kProven = "proven\n";
+
 // A smooth input that resembles nothing but exercises everything: sums of slow waves, within [0, 1]. Deterministic.
 Tensor ProofInput(const Dims& dims);
 
@@ -23,19 +29,21 @@ Tensor ProofInput(const Dims& dims);
 // of 1 and the largest magnitude of `expected`, or holds NaN or infinity.
 Status CheckProof(const Tensor& expected, const Tensor& actual);
 
-// Remembers, per user and machine, which proofs succeeded: a file whose name is a hash of everything the proof depends
-// on (graph, engine, engine's version, our version), in $XDG_CACHE_HOME/lipstream or ~/.cache/lipstream.
-class ProofRecord {
- public:
-  // `engine` is Session::Describe(): backend, library version and provider.
-  static Result<ProofRecord> For(const Graph& graph, std::string_view engine);
+// A hash of everything a graph computes with: operators, attributes, shapes, names and constants.
+std::string HashOfGraph(const Graph& graph);
 
-  bool Exists() const;
-  void Keep() const;  // failing to write only costs the next proof
+// Remembers, per user and machine, what was found out about networks: a file whose name is a hash of everything the
+// finding depends on, in $XDG_CACHE_HOME/lipstream or ~/.cache/lipstream. Nothing is remembered where there is no home.
+class Findings {
+ public:
+  // `what` is one of a few words ("proof"); `keys` are what the finding depends on, our version aside.
+  Findings(std::string_view what, std::initializer_list<std::string_view> keys);
+
+  std::optional<std::string> Read() const;
+  void Keep(std::string_view text) const;  // failing to write only costs finding it out again
 
  private:
-  explicit ProofRecord(Path path) : path_(std::move(path)) {}
-  Path path_;  // empty where there is no home folder
+  Path path_;
 };
 
 // Runs `graph` on the reference engine with `inputs` and compares output `output` with `actual`. Errors: CheckProof's;

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "engine/cpu/session.h"
 #include "engine/ort/session.h"
 #include "engine/reference/operator.h"
 #include "engine/reference/session.h"
@@ -90,7 +91,7 @@ Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOp
     return Error(ErrorCode::kUnsupported, std::move(unsupported));
   }
   RETURN_IF_ERROR(CheckWeights(graph));
-  if (options.backend == Backend::kCpu) return Error(ErrorCode::kUnsupported, "engine cpu: not yet");
+  if (options.backend == Backend::kCpu) return OpenCpuSession(graph, options);
   const auto lowered = Lowered(graph);
   const Graph& run = lowered ? *lowered : graph;
   if (options.backend == Backend::kOnnxRuntime) return OpenOrtSession(run, options);

@@ -29,10 +29,10 @@ Result<Precision> ParsePrecision(std::string_view name);
 struct SessionOptions {
   Backend backend = Backend::kOnnxRuntime;
   Provider provider = Provider::kCpu;
-  int threads = 0;  // compute threads; 0: one per core
+  int threads = 0;                         // compute threads; 0: one per core
   Precision precision = Precision::kAuto;  // of Backend::kCpu
-  // Whether ONNX Runtime's idle workers spin: fastest for a process that does nothing else (a benchmark), ruinous beside
-  // a video encoder.
+  // Whether ONNX Runtime's idle workers spin: fastest for a process that does nothing else (a benchmark), ruinous
+  // beside a video encoder.
   bool spin = false;
 };
 

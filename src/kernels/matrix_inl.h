@@ -90,7 +90,7 @@ LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F v) {
     const size_t at = static_cast<size_t>(args.at[p]) + c;
     v = Add(v, MulAdd(SetFloats(args.fraction[p]), LoadFloats(args.slope + at), LoadFloats(args.line + at)));
   }
-  if (args.relu) v = Max(v, ZeroFloats());
+  if (args.relu) v = Max(ZeroFloats(), v);  // in this order NaN stays NaN
   StoreNumbers<kOut>(args.y, p * args.y_stride + c, v, args.y_quantisation, c);
 }
 

@@ -20,7 +20,7 @@ void Finish(const MatrixArgs& args, size_t p, size_t c, float v) {
     const size_t at = static_cast<size_t>(args.at[p]) + c;
     v += std::fma(args.fraction[p], args.slope[at], args.line[at]);
   }
-  if (args.relu) v = MaxOf(v, 0.0f);
+  if (args.relu) v = MaxOf(0.0f, v);
   StoreNumber(args.y, p * args.y_stride + c, v, args.y_type, args.y_quantisation, c);
 }
 

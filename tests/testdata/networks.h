@@ -22,7 +22,7 @@ struct GeneratorRecipe {
   std::string image_name = "input";
   std::string audio_name = "audio";
   std::string output_name = "output";
-  Spelling spelling;
+  Spelling spelling = {};
   uint64_t seed = 1;
 };
 
@@ -32,7 +32,7 @@ Graph MakeGenerator(const GeneratorRecipe& recipe);
 struct EncoderRecipe {
   // Channels of the architecture's five widths; the real ones are 32, 64, 128, 256, 512. A row always has 512 floats.
   std::array<int, 5> channels = {4, 8, 12, 16, 32};
-  Spelling spelling;
+  Spelling spelling = {};
   uint64_t seed = 2;
 };
 

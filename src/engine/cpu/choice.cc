@@ -1,0 +1,193 @@
+#include "engine/cpu/choice.h"
+
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "base/cpu.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "engine/proof.h"
+#include "image/unit.h"
+
+namespace lips::cpu {
+namespace {
+
+std::string ShortDb(double db) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f dB", db);
+  return text;
+}
+
+std::vector<uint8_t> PackedPixels(ConstImageView view) {
+  std::vector<uint8_t> pixels;
+  for (int y = 0; y < view.height; ++y) pixels.insert(pixels.end(), view.Row(y), view.Row(y) + 3 * view.width);
+  return pixels;
+}
+
+// A picture of slow waves, for want of a face.
+std::vector<uint8_t> MadeUpPicture(int size_px, int seed) {
+  const Tensor waves = ProofInput({1, 3, size_px + seed, size_px});
+  Image picture(size_px, size_px);
+  const auto plane = static_cast<size_t>(3) * static_cast<size_t>(size_px) * static_cast<size_t>(size_px);
+  static_cast<void>(FromUnit(waves.As<float>().subspan(static_cast<size_t>(seed * size_px), plane), picture.view()));
+  return PackedPixels(picture.view());
+}
+
+Result<std::vector<Sample>> TakeSamples(const CutNetwork& network, const GeneratorOptions& options) {
+  std::vector<Sample> samples;
+  if (options.samples) {
+    ASSIGN_OR_RETURN(const std::vector<FaceSample> faces, options.samples());
+    for (const FaceSample& face : faces) {
+      const bool fits = face.roi.width() == network.binding.size_px && face.masked.width() == network.binding.size_px &&
+                        static_cast<int64_t>(face.audio.size()) == network.binding.audio_floats();
+      if (fits) samples.push_back({PackedPixels(face.roi.view()), PackedPixels(face.masked.view()), face.audio});
+    }
+  }
+  return samples;
+}
+
+Sample MadeUpSample(const CutNetwork& network) {
+  Dims dims = network.binding.audio_dims;
+  dims.insert(dims.begin(), 1);
+  const Tensor audio = ProofInput(dims);
+  const auto values = audio.As<float>();
+  return {MadeUpPicture(network.binding.size_px, 0),
+          MadeUpPicture(network.binding.size_px, 3),
+          {values.begin(), values.end()}};
+}
+
+Json ToJson(const Fidelity& fidelity) {
+  return Json::Object({{"picture_db", fidelity.picture_db}, {"mouth_db", fidelity.mouth_db}});
+}
+
+std::optional<Fidelity> ReadFidelity(const Json& json) {
+  const Json* picture = json.Find("picture_db");
+  const Json* mouth = json.Find("mouth_db");
+  if (picture == nullptr || mouth == nullptr || !picture->is_number() || !mouth->is_number()) return {};
+  return Fidelity{picture->as_double(), mouth->as_double()};
+}
+
+Json ToJson(const std::map<std::string, Range, std::less<>>& ranges) {
+  Json all = Json::Object();
+  for (const auto& [name, range] : ranges) {
+    Json low(Json::Array{}), high(Json::Array{});
+    for (const float value : range.low) low.Append(double{value});
+    for (const float value : range.high) high.Append(double{value});
+    all.Set(name, Json::Object({{"low", std::move(low)}, {"high", std::move(high)}}));
+  }
+  return all;
+}
+
+std::map<std::string, Range, std::less<>> ReadRanges(const Json* json) {
+  std::map<std::string, Range, std::less<>> ranges;
+  if (json == nullptr) return ranges;
+  for (const auto& [name, value] : json->members()) {
+    Range& range = ranges[name];
+    if (const Json* low = value.Find("low")) {
+      for (const Json& number : low->array()) range.low.push_back(static_cast<float>(number.as_double()));
+    }
+    if (const Json* high = value.Find("high")) {
+      for (const Json& number : high->array()) range.high.push_back(static_cast<float>(number.as_double()));
+    }
+  }
+  return ranges;
+}
+
+// A calibration as found out before, with the steps that stay in bf16.
+std::optional<MixedPrecision> ReadMixed(std::string_view text) {
+  const auto json = ParseJson(text);
+  if (!json.ok()) return {};
+  const auto fidelity = ReadFidelity(json.value());
+  const Json* steps = json.value().Find("steps");
+  const Json* bf16 = json.value().Find("bf16");
+  if (!fidelity || steps == nullptr || bf16 == nullptr) return {};
+  MixedPrecision mixed;
+  mixed.fidelity = *fidelity;
+  mixed.steps = static_cast<int>(steps->as_int());
+  for (const Json& name : bf16->array()) mixed.exceptions[name.as_string()] = Mode::kBf16;
+  mixed.calibration.values = ReadRanges(json.value().Find("values"));
+  mixed.calibration.depths = ReadRanges(json.value().Find("depths"));
+  return mixed;
+}
+
+std::string WriteMixed(const MixedPrecision& mixed) {
+  Json json = ToJson(mixed.fidelity);
+  Json bf16(Json::Array{});
+  for (const auto& [name, mode] : mixed.exceptions) bf16.Append(name);
+  json.Set("steps", mixed.steps);
+  json.Set("bf16", std::move(bf16));
+  json.Set("values", ToJson(mixed.calibration.values));
+  json.Set("depths", ToJson(mixed.calibration.depths));
+  return json.Dump(true);
+}
+
+Result<MixedPrecision> Mixed(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
+  const std::string level = std::to_string(static_cast<int>(options.template_level));
+  const Findings known("int8", {HashOfGraph(graph), options.samples_key, level});
+  if (const auto text = known.Read()) {
+    if (auto mixed = ReadMixed(*text)) return *std::move(mixed);
+  }
+  ASSIGN_OR_RETURN(const std::vector<Sample> samples, TakeSamples(network, options));
+  if (samples.empty()) {
+    return Error(ErrorCode::kUnsupported,
+                 "8 bits are calibrated with an avatar's frames, and there are none here; use bf16");
+  }
+  ASSIGN_OR_RETURN(MixedPrecision mixed, FindMixedPrecision(network, samples, kInt8GateDb));
+  known.Keep(WriteMixed(mixed));
+  return mixed;
+}
+
+Result<Fidelity> Bf16Fidelity(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
+  const Findings known("bf16", {HashOfGraph(graph), options.samples_key});
+  if (const auto text = known.Read()) {
+    if (const auto json = ParseJson(*text); json.ok()) {
+      if (const auto fidelity = ReadFidelity(json.value())) return *fidelity;
+    }
+  }
+  ASSIGN_OR_RETURN(std::vector<Sample> samples, TakeSamples(network, options));
+  if (samples.empty()) samples.push_back(MadeUpSample(network));
+  ASSIGN_OR_RETURN(const Fidelity fidelity, MeasureBf16(network, samples));
+  known.Keep(ToJson(fidelity).Dump());
+  return fidelity;
+}
+
+}  // namespace
+
+Result<PrecisionChoice> ChoosePrecision(const Graph& graph, const CutNetwork& network,
+                                        const GeneratorOptions& options) {
+  PrecisionChoice choice;
+  const bool fast = ActiveIsa() == Isa::kAvx512;
+  switch (options.session.precision) {
+    case Precision::kF32: choice.reason = "f32"; return choice;
+    case Precision::kBf16:
+      choice.mode = Mode::kBf16;
+      choice.reason = "bf16";
+      return choice;
+    case Precision::kAuto: break;
+    case Precision::kInt8: {
+      if (!fast) return Error(ErrorCode::kUnsupported, "int8 needs a CPU with AVX-512 VNNI; use --precision f32");
+      ASSIGN_OR_RETURN(choice.mixed, Mixed(graph, network, options));
+      choice.mode = Mode::kInt8;
+      const auto in_bf16 = static_cast<int>(choice.mixed.exceptions.size());
+      choice.reason = "int8 (" + std::to_string(choice.mixed.steps - in_bf16) + " of " +
+                      std::to_string(choice.mixed.steps) + " steps, the others bf16; " +
+                      ShortDb(choice.mixed.fidelity.mouth_db) + " of the f32 mouth)";
+      return choice;
+    }
+  }
+  if (!fast) {
+    choice.reason = "f32 (this CPU has no instructions for bf16)";
+    return choice;
+  }
+  ASSIGN_OR_RETURN(const Fidelity fidelity, Bf16Fidelity(graph, network, options));
+  if (fidelity.picture_db >= kBf16GateDb) {
+    choice.mode = Mode::kBf16;
+    choice.reason = "bf16 (" + ShortDb(fidelity.picture_db) + " of the f32 picture)";
+  } else {
+    choice.reason = "f32 (bf16 would keep only " + ShortDb(fidelity.picture_db) + " of the f32 picture)";
+  }
+  return choice;
+}
+
+}  // namespace lips::cpu

@@ -1,0 +1,26 @@
+// Which precision a generator runs in, and why.
+#pragma once
+
+#include <string>
+
+#include "engine/cpu/precision.h"
+#include "engine/generator.h"
+
+namespace lips::cpu {
+
+// What a user may be shown never differs more than this from the f32 picture (docs/numerics.md).
+inline constexpr double kBf16GateDb = 60;  // of the whole picture
+inline constexpr double kInt8GateDb = 45;  // of the mouth
+
+struct PrecisionChoice {
+  Mode mode = Mode::kF32;
+  MixedPrecision mixed;  // of kInt8
+  std::string reason;    // "bf16 (67.3 dB of the f32 picture)"
+};
+
+// Judges on first use, by `options.samples` where given, and remembers the result for the network and the avatar.
+// Errors: kUnsupported when the precision asked for by name cannot be had: 8 bits without samples, without the CPU's
+// instructions, or below the gate.
+Result<PrecisionChoice> ChoosePrecision(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options);
+
+}  // namespace lips::cpu

@@ -1,0 +1,468 @@
+#include "engine/cpu/compile.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "engine/cpu/boundary.h"
+#include "engine/cpu/convolution.h"
+#include "engine/cpu/residual.h"
+#include "model/fused.h"
+
+namespace lips::cpu {
+namespace {
+
+constexpr float kSmallestRange = 1e-6f;  // of a channel that is always zero
+
+bool IsView(const Node& node) {
+  return node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" || node.op == "Unsqueeze" ||
+         node.op == "Identity";
+}
+
+const Dims& DimsOf(const Graph& graph, ValueId value) { return graph.values[static_cast<size_t>(value)].dims; }
+const std::string& NameOf(const Graph& graph, ValueId value) { return graph.values[static_cast<size_t>(value)].name; }
+
+// Levels for a range, with a whole level that means zero.
+QuantisationTable Quantise(const Range& range, int padded) {
+  QuantisationTable table;
+  for (size_t c = 0; c < static_cast<size_t>(padded); ++c) {
+    const float low = c < range.low.size() ? std::min(range.low[c], 0.0f) : 0;
+    const float high = c < range.high.size() ? std::max(range.high[c], 0.0f) : 0;
+    const float scale = std::max(high - low, kSmallestRange) / 255;
+    table.scale.push_back(scale);
+    table.inverse.push_back(1 / scale);
+    table.zero.push_back(std::nearbyint(-low / scale));
+  }
+  return table;
+}
+
+class Compiler {
+ public:
+  Compiler(const Graph& graph, const CompileOptions& options) : graph_(graph), options_(options) {}
+
+  Result<Compiled> Run() {
+    FindReaders();
+    RETURN_IF_ERROR(AddInputs());
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) RETURN_IF_ERROR(AddNode(static_cast<int>(i)));
+    RETURN_IF_ERROR(AddOutputs());
+    compiled_.program = Program(std::move(maps_), std::move(steps_), std::move(keep_));
+    compiled_.program.weight_bytes = weight_bytes_;
+    compiled_.map_names.resize(compiled_.program.maps().size());
+    return std::move(compiled_);
+  }
+
+ private:
+  static size_t size(int64_t n) { return static_cast<size_t>(n); }
+
+  Mode ModeOf(const Node& node) const {
+    const auto found = options_.exceptions.find(NameOf(graph_, node.outputs[0]));
+    return found != options_.exceptions.end() ? found->second : options_.mode;
+  }
+  Port InputPort(size_t i) const { return i < options_.inputs.size() ? options_.inputs[i] : Port::kPlanes; }
+  Port OutputPort(size_t i) const { return i < options_.outputs.size() ? options_.outputs[i] : Port::kPlanes; }
+
+  Error Unsupported(int node, const std::string& why) const {
+    return Error(ErrorCode::kUnsupported, Describe(graph_, node) + " " + why);
+  }
+
+  // Who multiplies each value with weights, and how often it is read at all.
+  void FindReaders() {
+    multiplied_.resize(graph_.values.size());
+    readers_.assign(graph_.values.size(), 0);
+    for (const Node& node : graph_.nodes) {
+      for (size_t k = 0; k < node.inputs.size(); ++k) {
+        if (node.inputs[k] == kNoValue) continue;
+        const size_t value = size(node.inputs[k]);
+        ++readers_[value];
+        const bool matrix = node.op == kFusedConv ? k == 0 : node.op == kInvertedResidual && (k == kIrX || k == kIrY);
+        if (matrix) multiplied_[value].insert(ModeOf(node));
+      }
+    }
+    for (const ValueId output : graph_.outputs) ++readers_[size(output)];
+  }
+
+  // The type in which a value is stored: what its matrix readers take where they agree.
+  kernels::NumberType TypeOf(ValueId value) const {
+    const std::set<Mode>& modes = multiplied_[size(value)];
+    if (modes.size() == 1) return InputType(*modes.begin());
+    if (modes.contains(Mode::kF32)) return kernels::NumberType::kF32;
+    if (modes.empty()) return options_.mode == Mode::kF32 ? kernels::NumberType::kF32 : kernels::NumberType::kBf16;
+    return kernels::NumberType::kBf16;
+  }
+
+  Result<MapId> AddMap(ValueId value, std::optional<kernels::NumberType> type = {}) {
+    const Dims& dims = DimsOf(graph_, value);
+    if (dims.size() != 4) {
+      return Error(ErrorCode::kUnsupported,
+                   "'" + NameOf(graph_, value) + "' is " + ToString(dims) + ", engine cpu has maps [N,C,H,W]");
+    }
+    Map map;
+    map.images = static_cast<int>(dims[0]);
+    map.channels = static_cast<int>(dims[1]);
+    map.height = static_cast<int>(dims[2]);
+    map.width = static_cast<int>(dims[3]);
+    map.type = type.value_or(TypeOf(value));
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) {
+      if (graph_.outputs[i] != value || OutputPort(i) != Port::kMap) continue;
+      map.external = true;
+      if (i >= options_.output_maps.size()) continue;
+      map.type = options_.output_maps[i].type;
+      map.quantisation = options_.output_maps[i].quantisation;
+    }
+    if (map.quantisation.empty() && multiplied_[size(value)].contains(Mode::kInt8)) {
+      ASSIGN_OR_RETURN(map.quantisation, Levels(NameOf(graph_, value), map.padded()));
+    }
+    return Keep(std::move(map), NameOf(graph_, value));
+  }
+
+  MapId Keep(Map map, std::string name) {
+    maps_.push_back(std::move(map));
+    compiled_.map_names.resize(maps_.size());
+    compiled_.map_names.back() = std::move(name);
+    return static_cast<MapId>(maps_.size() - 1);
+  }
+
+  Result<QuantisationTable> Levels(const std::string& name, int padded) const {
+    if (options_.calibration != nullptr) {
+      const auto range = options_.calibration->values.find(name);
+      if (range != options_.calibration->values.end()) return Quantise(range->second, padded);
+    }
+    return Error(ErrorCode::kInvalidInput, "'" + name + "' has not been calibrated, so it cannot be stored in 8 bits");
+  }
+
+  MapId MapOf(ValueId value) const {
+    if (value == kNoValue) return kNoMap;
+    const auto found = map_of_.find(value);
+    return found == map_of_.end() ? kNoMap : found->second;
+  }
+
+  Status AddInputs() {
+    for (size_t i = 0; i < graph_.inputs.size(); ++i) {
+      const ValueId value = graph_.inputs[i];
+      ASSIGN_OR_RETURN(const MapId map, AddMap(value));
+      map_of_[value] = map;
+      if (InputPort(i) == Port::kMap) {
+        maps_[size(map)].external = true;
+        compiled_.inputs.push_back(map);
+        continue;
+      }
+      Map outside = maps_[size(map)];
+      outside.type = kernels::NumberType::kF32;
+      outside.external = true;
+      const MapId port = Keep(outside, {});
+      compiled_.inputs.push_back(port);
+      if (InputPort(i) == Port::kFaces) {
+        if (outside.channels != 6 || outside.images != 1) {
+          return Error(ErrorCode::kUnsupported, "a face has six channels, not " + std::to_string(outside.channels));
+        }
+        steps_.push_back(MakeFromFaces(port, map, maps_));
+      } else {
+        steps_.push_back(MakeFromPlanes(port, map, maps_));
+      }
+    }
+    return {};
+  }
+
+  Status AddNode(int index) {
+    const Node& node = graph_.nodes[size(index)];
+    if (node.op == kFusedConv) return AddConvolution(index, node);
+    if (node.op == kInvertedResidual) return AddResidual(index, node);
+    if (IsView(node) && MapOf(node.inputs[0]) != kNoMap && FeedsOutputsOnly(node.outputs[0])) {
+      map_of_[node.outputs[0]] = MapOf(node.inputs[0]);
+      return {};
+    }
+    return Unsupported(index, "is not an operator of engine cpu");
+  }
+
+  bool FeedsOutputsOnly(ValueId value) const {
+    const auto outputs = std::ranges::count(graph_.outputs, value);
+    int views = 0;
+    for (const Node& node : graph_.nodes) {
+      if (IsView(node) && !node.inputs.empty() && node.inputs[0] == value && FeedsOutputsOnly(node.outputs[0])) ++views;
+    }
+    return readers_[size(value)] == outputs + views;
+  }
+
+  std::span<const float> Weights(ValueId value) {
+    const Tensor* tensor = graph_.Constant(value);
+    if (tensor == nullptr) return {};
+    if (tensor->dtype() == DType::kF32) return tensor->As<float>();
+    converted_.push_back(ToF32(*tensor));
+    return converted_.back().As<float>();
+  }
+
+  PackedMatrix Pack(Mode mode, std::span<const float> weights, std::span<const float> bias, int outputs, int inputs,
+                    MapId x) {
+    PackedMatrix matrix(mode, weights, bias, outputs, inputs, maps_[size(x)].quantisation);
+    weight_bytes_ += matrix.bytes();
+    return matrix;
+  }
+
+  // The graph output `value` is, if it is to become bytes and nobody else reads it.
+  bool BecomesBytes(ValueId value) const {
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) {
+      if (graph_.outputs[i] == value && OutputPort(i) == Port::kBgr) return readers_[size(value)] == 1;
+    }
+    return false;
+  }
+
+  Status AddConvolution(int index, const Node& node) {
+    const Tensor* weights = graph_.Constant(node.inputs[1]);
+    const MapId x = MapOf(node.inputs[0]);
+    if (weights == nullptr || weights->dims().size() != 4 || x == kNoMap)
+      return Unsupported(index, "has weights only the run would tell");
+    if (node.Int("group", 1) != 1) return Unsupported(index, "is a grouped convolution on its own");
+    const Dims& dims = weights->dims();
+    const std::string_view activation = node.String("activation", "");
+    ConvolutionSpec spec;
+    spec.key = static_cast<int>(compiled_.step_names.size());
+    compiled_.step_names.push_back(NameOf(graph_, node.outputs[0]));
+    spec.mode = ModeOf(node);
+    spec.x = x;
+    spec.addend = node.inputs.size() > 3 ? MapOf(node.inputs[3]) : kNoMap;
+    spec.kernel = {static_cast<int>(dims[2]), static_cast<int>(dims[3])};
+    const auto pads = node.Ints("pads", {0, 0, 0, 0});
+    const auto strides = node.Ints("strides", {1, 1});
+    const auto dilations = node.Ints("dilations", {1, 1});
+    if (pads.size() != 4 || strides.size() != 2 || dilations.size() != 2)
+      return Unsupported(index, "is not two-dimensional");
+    for (size_t axis = 0; axis < 2; ++axis) {
+      spec.pad[axis] = static_cast<int>(pads[axis]);
+      spec.stride[axis] = static_cast<int>(strides[axis]);
+      spec.dilation[axis] = static_cast<int>(dilations[axis]);
+    }
+    const auto bias =
+        node.inputs.size() > 2 && node.inputs[2] != kNoValue ? Weights(node.inputs[2]) : std::span<const float>();
+    const auto values = Weights(node.inputs[1]);
+    const Dims& out_dims = DimsOf(graph_, node.outputs[0]);
+    spec.macs = static_cast<double>(out_dims[0] * out_dims[2] * out_dims[3]) * static_cast<double>(weights->size());
+    if (activation == "Sigmoid" && BecomesBytes(node.outputs[0])) {
+      if (dims[0] != 3 || dims[2] != 1 || dims[3] != 1 || out_dims[0] != 1)
+        return Unsupported(index, "does not end in pixels");
+      return AddHead(index, node, std::move(spec), values, bias);
+    }
+    spec.activation = activation == "Relu"      ? Activation::kRelu
+                      : activation == "Sigmoid" ? Activation::kSigmoid
+                                                : Activation::kNone;
+    const bool pointwise = dims[2] == 1 && dims[3] == 1;
+    if (pointwise) {
+      spec.matrix = Pack(spec.mode, values, bias, static_cast<int>(dims[0]), static_cast<int>(dims[1]), x);
+    } else {
+      spec.matrix = PackWindows(spec.mode, values, bias, dims, x);
+    }
+    ASSIGN_OR_RETURN(
+        spec.out,
+        AddMap(node.outputs[0], activation == "Sigmoid" ? std::optional(kernels::NumberType::kF32) : std::nullopt));
+    map_of_[node.outputs[0]] = spec.out;
+    if (WantsWindowMap(spec.matrix.bytes())) {
+      Map windows = maps_[size(spec.out)];
+      windows.channels = spec.kernel[0] * spec.kernel[1] * maps_[size(x)].padded();
+      windows.external = false;
+      windows.type = InputType(spec.mode);
+      windows.quantisation = {};
+      spec.windows = Keep(windows, {});
+    }
+    steps_.push_back(MakeConvolution(std::move(spec), maps_));
+    return {};
+  }
+
+  // [O,I,kh,kw] to [O][kh][kw][padded I], with the input's levels repeated for every tap.
+  PackedMatrix PackWindows(Mode mode, std::span<const float> values, std::span<const float> bias, const Dims& dims,
+                           MapId x) {
+    const Map& map = maps_[size(x)];
+    const size_t taps = size(dims[2] * dims[3]);
+    const size_t channels = size(dims[1]);
+    const size_t padded = size(map.padded());
+    std::vector<float> windows(size(dims[0]) * taps * padded);
+    for (size_t o = 0; o < size(dims[0]); ++o) {
+      for (size_t c = 0; c < channels; ++c) {
+        for (size_t tap = 0; tap < taps; ++tap) {
+          windows[(o * taps + tap) * padded + c] = values[(o * channels + c) * taps + tap];
+        }
+      }
+    }
+    QuantisationTable levels;
+    if (mode == Mode::kInt8) {
+      for (size_t tap = 0; tap < taps; ++tap) {
+        levels.scale.insert(levels.scale.end(), map.quantisation.scale.begin(), map.quantisation.scale.end());
+        levels.zero.insert(levels.zero.end(), map.quantisation.zero.begin(), map.quantisation.zero.end());
+      }
+    }
+    PackedMatrix matrix(mode, windows, bias, static_cast<int>(dims[0]), static_cast<int>(taps * padded), levels);
+    weight_bytes_ += matrix.bytes();
+    return matrix;
+  }
+
+  // The last convolution: into the step before it where that goes by rows, else a step of its own.
+  Status AddHead(int index, const Node& node, ConvolutionSpec spec, std::span<const float> values,
+                 std::span<const float> bias) {
+    const Tensor& weights = *graph_.Constant(node.inputs[1]);
+    const Mode mode = spec.mode == Mode::kF32 ? Mode::kF32 : Mode::kBf16;
+    PackedMatrix matrix(mode, values, bias, 3, static_cast<int>(weights.dims()[1]));
+    weight_bytes_ += matrix.bytes();
+    const auto head = std::make_shared<OutputHead>(std::move(matrix));
+    Map bytes = maps_[size(spec.x)];
+    bytes.channels = 3;
+    bytes.external = true;
+    bytes.quantisation = {};
+    const MapId out = Keep(bytes, {});
+    map_of_[node.outputs[0]] = out;
+    if (spec.addend != kNoMap) return Unsupported(index, "adds to its pixels");
+    if (pending_.has_value() && pending_->out == spec.x && readers_[size(node.inputs[0])] == 1) {
+      pending_->head = head;
+      pending_->out = out;
+      steps_[pending_step_] = MakeRingResidual(*std::move(pending_), maps_);
+      pending_.reset();
+      return {};
+    }
+    spec.head = head;
+    spec.out = out;
+    steps_.push_back(MakeConvolution(std::move(spec), maps_));
+    return {};
+  }
+
+  Status AddResidual(int index, const Node& node) {
+    std::array<MapId, kIrInputs> in{};
+    in.fill(kNoMap);
+    for (size_t k = 0; k < std::min<size_t>(node.inputs.size(), kIrInputs); ++k) in[k] = MapOf(node.inputs[k]);
+    const auto given = [&](size_t k) { return k < node.inputs.size() && node.inputs[k] != kNoValue; };
+    for (const size_t k : {kIrX, kIrY, kIrZ, kIrR}) {
+      if (given(k) && in[k] == kNoMap) return Unsupported(index, "reads what engine cpu does not make");
+    }
+    ResidualSpec spec;
+    spec.key = static_cast<int>(compiled_.step_names.size());
+    compiled_.step_names.push_back(NameOf(graph_, node.outputs[0]));
+    spec.mode = ModeOf(node);
+    spec.stride = static_cast<int>(node.Int("stride", 1));
+    spec.x = in[kIrX];
+    spec.low = in[kIrY];
+    spec.addend = in[kIrZ];
+    spec.residual = in[kIrR];
+    const auto bias = Weights(node.inputs[kIrBe]);
+    const int hidden = static_cast<int>(bias.size());
+    spec.hidden = kernels::PaddedChannels(hidden);
+    if (spec.x != kNoMap) {
+      spec.expand = Pack(spec.mode, Weights(node.inputs[kIrWe]), bias, hidden, maps_[size(spec.x)].channels, spec.x);
+    }
+    if (spec.low != kNoMap) {
+      const bool first = spec.x == kNoMap;
+      spec.expand_low = Pack(spec.mode, Weights(node.inputs[kIrWy]), first ? bias : std::span<const float>(), hidden,
+                             maps_[size(spec.low)].channels, spec.low);
+    }
+    if (spec.x == kNoMap && spec.low == kNoMap) {
+      spec.bias.assign(bias.begin(), bias.end());
+      spec.bias.resize(size(spec.hidden));
+    }
+    PackDepthwise(node, hidden, spec);
+    const Dims& out_dims = DimsOf(graph_, node.outputs[0]);
+    if (spec.mode == Mode::kInt8) {
+      const auto* calibration = options_.calibration;
+      const auto range = calibration != nullptr ? calibration->depths.find(NameOf(graph_, node.outputs[0]))
+                                                : decltype(calibration->depths.end()){};
+      if (calibration == nullptr || range == calibration->depths.end()) {
+        return Error(ErrorCode::kInvalidInput,
+                     Describe(graph_, index) + " has not been calibrated, so it cannot run in 8 bits");
+      }
+      spec.depth_quantisation = Quantise(range->second, spec.hidden);
+    }
+    const auto project_bias = Weights(node.inputs[kIrBp]);
+    spec.project = PackedMatrix(spec.mode, Weights(node.inputs[kIrWp]), project_bias, static_cast<int>(out_dims[1]),
+                                hidden, spec.depth_quantisation);
+    weight_bytes_ += spec.project.bytes();
+    const int height = static_cast<int>(out_dims[2]);
+    const int width = static_cast<int>(out_dims[3]);
+    if (spec.low != kNoMap) {
+      const bool corners = node.String("align", "align_corners") == "align_corners";
+      const Map& low = maps_[size(spec.low)];
+      spec.up_rows = UpsampleAxis::Make(low.height, 2 * low.height, corners);
+      spec.up_columns = UpsampleAxis::Make(low.width, 2 * low.width, corners);
+    }
+    const double in_pixels = static_cast<double>(height) * spec.stride * width * spec.stride;
+    const double x_macs = spec.x != kNoMap ? in_pixels * maps_[size(spec.x)].channels : 0;
+    const double low_macs = spec.low != kNoMap ? in_pixels / 4 * maps_[size(spec.low)].channels : 0;
+    spec.macs = static_cast<double>(out_dims[0]) * hidden *
+                (x_macs + low_macs + static_cast<double>(height) * width * (9.0 + static_cast<double>(out_dims[1])));
+
+    ASSIGN_OR_RETURN(spec.out, AddMap(node.outputs[0]));
+    map_of_[node.outputs[0]] = spec.out;
+    if (IsSmall(height, width)) {
+      Map depth = maps_[size(spec.out)];
+      depth.channels = spec.hidden;
+      depth.external = false;
+      depth.type = InputType(spec.mode);
+      depth.quantisation = {};
+      spec.depth = Keep(depth, {});
+      steps_.push_back(MakePanelResidual(std::move(spec), maps_));
+      return {};
+    }
+    if (BytesFollow(node.outputs[0])) {
+      pending_ = std::move(spec);  // AddHead completes it
+      pending_step_ = steps_.size();
+      steps_.push_back(nullptr);
+      return {};
+    }
+    steps_.push_back(MakeRingResidual(std::move(spec), maps_));
+    return {};
+  }
+
+  // Whether the only reader of `value` is a convolution that AddHead makes.
+  bool BytesFollow(ValueId value) const {
+    if (readers_[size(value)] != 1) return false;
+    return std::ranges::any_of(graph_.nodes, [&](const Node& node) {
+      return node.op == kFusedConv && node.inputs[0] == value && node.String("activation", "") == "Sigmoid" &&
+             BecomesBytes(node.outputs[0]) && (node.inputs.size() < 4 || node.inputs[3] == kNoValue);
+    });
+  }
+
+  void PackDepthwise(const Node& node, int hidden, ResidualSpec& spec) {
+    const auto weights = Weights(node.inputs[kIrWd]);
+    const auto bias = Weights(node.inputs[kIrBd]);
+    spec.depth_weights.assign(9 * size(spec.hidden), 0.0f);
+    spec.depth_bias.assign(size(spec.hidden), 0.0f);
+    for (size_t c = 0; c < size(hidden); ++c) {
+      for (size_t tap = 0; tap < 9; ++tap) spec.depth_weights[tap * size(spec.hidden) + c] = weights[c * 9 + tap];
+      spec.depth_bias[c] = bias[c];
+    }
+  }
+
+  Status AddOutputs() {
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) {
+      const ValueId value = graph_.outputs[i];
+      const MapId map = MapOf(value);
+      if (map == kNoMap) return Error(ErrorCode::kUnsupported, "output '" + NameOf(graph_, value) + "' is a constant");
+      if (OutputPort(i) == Port::kPlanes) {
+        Map outside = maps_[size(map)];
+        outside.type = kernels::NumberType::kF32;
+        outside.external = true;
+        outside.quantisation = {};
+        const MapId port = Keep(outside, {});
+        steps_.push_back(MakeToPlanes(map, port, maps_));
+        compiled_.outputs.push_back(port);
+        continue;
+      }
+      compiled_.outputs.push_back(map);
+    }
+    return {};
+  }
+
+  const Graph& graph_;
+  const CompileOptions& options_;
+  std::vector<std::set<Mode>> multiplied_;
+  std::vector<int64_t> readers_;
+  std::vector<Map> maps_;
+  std::vector<std::unique_ptr<Step>> steps_;
+  std::vector<MapId> keep_;
+  std::map<ValueId, MapId> map_of_;
+  std::vector<Tensor> converted_;
+  size_t weight_bytes_ = 0;
+  std::optional<ResidualSpec> pending_;
+  size_t pending_step_ = 0;
+  Compiled compiled_;
+};
+
+}  // namespace
+
+Result<Compiled> Compile(const Graph& graph, const CompileOptions& options) { return Compiler(graph, options).Run(); }
+
+}  // namespace lips::cpu

@@ -1,0 +1,261 @@
+#include "engine/cpu/generator.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/log.h"
+#include "base/stats.h"
+#include "base/thread_pool.h"
+#include "engine/cpu/choice.h"
+#include "engine/cpu/pair.h"
+#include "engine/session_input.h"
+#include "image/image.h"
+#include "model/binding.h"
+
+namespace lips {
+namespace {
+
+using cpu::AlignedBytes;
+using cpu::AlignUp;
+using cpu::MapId;
+
+// Everything of one face in one block: the maps that cross from head to tail, then the pictures if the tail wants them.
+class FaceTemplate : public Generator::Template {
+ public:
+  FaceTemplate(size_t bytes) : owned_(bytes), data_(owned_.data()), bytes_(bytes) {}
+  FaceTemplate(std::span<const uint8_t> blob, std::shared_ptr<const void> owner)
+      : owner_(std::move(owner)), data_(blob.data()), bytes_(blob.size()) {}
+
+  size_t bytes() const override { return bytes_; }
+  std::span<const uint8_t> blob() const override { return {data_, bytes_}; }
+  const uint8_t* data() const { return data_; }
+  uint8_t* writable() { return owned_.data(); }  // nullptr for an adopted blob
+
+ private:
+  AlignedBytes owned_;
+  std::shared_ptr<const void> owner_;
+  const uint8_t* data_;
+  size_t bytes_;
+};
+
+// Where the parts of a template lie in its block.
+struct TemplateLayout {
+  std::vector<size_t> maps;
+  size_t roi = 0, masked = 0;  // size_px * size_px * 3 bytes each; only with `pictures`
+  bool pictures = false;
+  size_t bytes = 0;
+};
+
+class CpuGenerator : public Generator {
+ public:
+  CpuGenerator(GeneratorBinding binding, cpu::ProgramPair pair, bool pictures, int threads, std::string description,
+               std::string format)
+      : binding_(std::move(binding)),
+        head_(std::move(pair.head)),
+        tail_(std::move(pair.tail)),
+        description_(std::move(description)),
+        format_(std::move(format)),
+        pool_(threads),
+        head_space_(head_.program, pool_.size()),
+        quiet_space_(head_.program, 1),
+        tail_space_(tail_.program, pool_.size()) {
+    for (const MapId map : head_.outputs) {
+      layout_.maps.push_back(layout_.bytes);
+      layout_.bytes += AlignUp(head_.program.maps()[static_cast<size_t>(map)].bytes());
+    }
+    layout_.pictures = pictures;
+    if (pictures) {
+      layout_.roi = layout_.bytes;
+      layout_.masked = layout_.roi + AlignUp(picture_bytes());
+      layout_.bytes = layout_.masked + AlignUp(picture_bytes());
+    }
+  }
+
+  int size_px() const override { return binding_.size_px; }
+  Dims audio_dims() const override { return binding_.audio_dims; }
+  int64_t audio_floats() const override { return binding_.audio_floats(); }
+  std::string Describe() const override { return description_; }
+  std::string TemplateFormat() const override { return format_; }
+
+  Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
+                                            std::unique_ptr<Template> reuse) override {
+    ASSIGN_OR_RETURN(auto face, NewFace(roi, masked, std::move(reuse)));
+    const cpu::FacePair pair = Bind(head_space_, roi, masked, *face);
+    head_space_.Bind(head_.inputs[0], &pair);
+    pool_.Run([this](const Worker& worker) { head_.program.Run({head_space_, worker}); });
+    return std::unique_ptr<Template>(std::move(face));
+  }
+
+  Result<std::unique_ptr<Template>> PrepareQuietly(ConstImageView roi, ConstImageView masked,
+                                                   std::unique_ptr<Template> reuse) override {
+    ASSIGN_OR_RETURN(auto face, NewFace(roi, masked, std::move(reuse)));
+    const cpu::FacePair pair = Bind(quiet_space_, roi, masked, *face);
+    quiet_space_.Bind(head_.inputs[0], &pair);
+    head_.program.Run({quiet_space_, Worker()});
+    return std::unique_ptr<Template>(std::move(face));
+  }
+
+  Result<std::unique_ptr<Template>> Adopt(std::span<const uint8_t> blob, std::shared_ptr<const void> owner) override {
+    if (blob.size() != layout_.bytes) {
+      return Error(ErrorCode::kInvalidInput, "a stored template of " + std::to_string(blob.size()) +
+                                                 " bytes, expected " + std::to_string(layout_.bytes));
+    }
+    if (reinterpret_cast<uintptr_t>(blob.data()) % cpu::kAlignment != 0) {
+      return Error(ErrorCode::kInvalidInput, "a stored template does not begin at a multiple of 64 bytes");
+    }
+    return std::unique_ptr<Template>(std::make_unique<FaceTemplate>(blob, std::move(owner)));
+  }
+
+  Status Generate(std::span<const Job> jobs) override;
+
+ private:
+  size_t picture_bytes() const { return size_t{3} * static_cast<size_t>(size_px()) * static_cast<size_t>(size_px()); }
+
+  Result<std::unique_ptr<FaceTemplate>> NewFace(ConstImageView roi, ConstImageView masked,
+                                                std::unique_ptr<Template> reuse) const {
+    for (const ConstImageView& view : {roi, masked}) {
+      if (view.width == size_px() && view.height == size_px()) continue;
+      return Error(ErrorCode::kInvalidInput, "face of " + std::to_string(view.width) + "x" +
+                                                 std::to_string(view.height) + ", the network takes " +
+                                                 std::to_string(size_px()) + "x" + std::to_string(size_px()));
+    }
+    std::unique_ptr<FaceTemplate> face(dynamic_cast<FaceTemplate*>(reuse.get()));
+    if (face != nullptr) static_cast<void>(reuse.release());  // `face` owns it now
+    if (face == nullptr || face->bytes() != layout_.bytes || face->writable() == nullptr) {
+      face = std::make_unique<FaceTemplate>(layout_.bytes);
+    }
+    return face;
+  }
+
+  cpu::FacePair Bind(cpu::Workspace& space, ConstImageView roi, ConstImageView masked, FaceTemplate& face) const {
+    for (size_t i = 0; i < head_.outputs.size(); ++i) space.Bind(head_.outputs[i], face.writable() + layout_.maps[i]);
+    if (layout_.pictures) {
+      const int stride = 3 * size_px();
+      CopyPixels(roi, ImageView{face.writable() + layout_.roi, size_px(), size_px(), stride});
+      CopyPixels(masked, ImageView{face.writable() + layout_.masked, size_px(), size_px(), stride});
+    }
+    return {roi.data, roi.stride_bytes, masked.data, masked.stride_bytes};
+  }
+
+  Status CheckJob(const Job& job, size_t index) const;
+  // Runs `job` in `space`; its picture lands in `picture` or, where rows touch each other, in the job's own memory.
+  void RunJob(const Job& job, cpu::Workspace& space, const Worker& worker);
+  void BindJob(const Job& job, cpu::Workspace& space, cpu::FacePair& pair) const;
+  Status Finished(const cpu::Workspace& space, size_t job) const {
+    if (space.finite.load(std::memory_order_relaxed)) return {};
+    return Error(ErrorCode::kCorrupted, "job " + std::to_string(job) + ": the network gave NaN or infinity");
+  }
+
+  GeneratorBinding binding_;
+  cpu::Compiled head_, tail_;
+  TemplateLayout layout_;
+  std::string description_, format_;
+  ThreadPool pool_;
+  cpu::Workspace head_space_;                                   // Prepare's
+  cpu::Workspace quiet_space_;                                  // PrepareQuietly's
+  cpu::Workspace tail_space_;                                   // Generate's
+  std::vector<std::unique_ptr<cpu::Workspace>> single_spaces_;  // one per thread, made by the first batch
+};
+
+Status CpuGenerator::CheckJob(const Job& job, size_t index) const {
+  const std::string name = "job " + std::to_string(index);
+  const auto* face = dynamic_cast<const FaceTemplate*>(job.face);
+  if (face == nullptr || face->bytes() != layout_.bytes) {
+    return Error(ErrorCode::kInvalidInput, name + " has no template of this generator");
+  }
+  if (static_cast<int64_t>(job.audio.size()) != audio_floats()) {
+    return Error(ErrorCode::kInvalidInput, name + " has " + std::to_string(job.audio.size()) +
+                                               " audio numbers, expected " + std::to_string(audio_floats()));
+  }
+  if (job.mouth.width != size_px() || job.mouth.height != size_px() || job.mouth.stride_bytes != 3 * size_px()) {
+    return Error(ErrorCode::kInvalidInput, name + " wants a mouth of " + std::to_string(job.mouth.width) + "x" +
+                                               std::to_string(job.mouth.height) + ", the network gives " +
+                                               std::to_string(size_px()) + "x" + std::to_string(size_px()) +
+                                               " without gaps between rows");
+  }
+  return {};
+}
+
+void CpuGenerator::BindJob(const Job& job, cpu::Workspace& space, cpu::FacePair& pair) const {
+  const auto& face = dynamic_cast<const FaceTemplate&>(*job.face);
+  const size_t maps = layout_.maps.size();
+  for (size_t i = 0; i < maps; ++i) space.Bind(tail_.inputs[i], face.data() + layout_.maps[i]);
+  size_t next = maps;
+  if (layout_.pictures) {
+    const ptrdiff_t stride = 3 * size_px();
+    pair = {face.data() + layout_.roi, stride, face.data() + layout_.masked, stride};
+    space.Bind(tail_.inputs[next++], &pair);
+  }
+  space.Bind(tail_.inputs[next], job.audio.data());
+  space.Bind(tail_.outputs[0], job.mouth.data);
+  space.finite.store(true, std::memory_order_relaxed);
+}
+
+Status CpuGenerator::Generate(std::span<const Job> jobs) {
+  for (size_t i = 0; i < jobs.size(); ++i) RETURN_IF_ERROR(CheckJob(jobs[i], i));
+  const auto team = static_cast<size_t>(pool_.size());
+  size_t next = 0;
+  if (team > 1 && jobs.size() >= team) {
+    // A frame per core: no meetings, and every core's maps stay in its own cache.
+    while (single_spaces_.size() < team) single_spaces_.push_back(std::make_unique<cpu::Workspace>(tail_.program, 1));
+    const size_t shared = jobs.size() / team * team;
+    std::atomic<size_t> failed{jobs.size()};
+    pool_.Run([&](const Worker& worker) {
+      cpu::Workspace& space = *single_spaces_[static_cast<size_t>(worker.index())];
+      for (auto i = static_cast<size_t>(worker.index()); i < shared; i += team) {
+        cpu::FacePair pair;
+        BindJob(jobs[i], space, pair);
+        tail_.program.Run({space, Worker()});
+        if (!space.finite.load(std::memory_order_relaxed)) failed.store(i, std::memory_order_relaxed);
+      }
+    });
+    if (failed.load() < jobs.size()) {
+      return Error(ErrorCode::kCorrupted,
+                   "job " + std::to_string(failed.load()) + ": the network gave NaN or infinity");
+    }
+    next = shared;
+  }
+  for (; next < jobs.size(); ++next) {
+    cpu::FacePair pair;
+    BindJob(jobs[next], tail_space_, pair);
+    pool_.Run([this](const Worker& worker) { tail_.program.Run({tail_space_, worker}); });
+    RETURN_IF_ERROR(Finished(tail_space_, next));
+  }
+  return {};
+}
+
+// Only the pixels of `used` are computed from here on.
+void Restrict(cpu::Compiled& tail, std::span<const uint8_t> used, int size) {
+  std::vector<cpu::Region> needed;
+  for (const cpu::Map& map : tail.program.maps()) needed.push_back(cpu::Region::Nothing(map.height));
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      if (used[static_cast<size_t>(y * size + x)] != 0) needed[static_cast<size_t>(tail.outputs[0])].Add(y, x, x + 1);
+    }
+  }
+  for (auto step = tail.program.steps().rbegin(); step != tail.program.steps().rend(); ++step) {
+    (*step)->Restrict(needed, tail.program.maps());
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const GeneratorOptions& options) {
+  ASSIGN_OR_RETURN(const cpu::CutNetwork network,
+                   cpu::CutNetwork::Make(graph, static_cast<int>(options.template_level)));
+  ASSIGN_OR_RETURN(const cpu::PrecisionChoice choice, cpu::ChoosePrecision(graph, network, options));
+  cpu::CompileOptions compile;
+  compile.mode = choice.mode;
+  compile.exceptions = choice.mixed.exceptions;
+  compile.calibration = &choice.mixed.calibration;
+  ASSIGN_OR_RETURN(cpu::ProgramPair pair, cpu::ProgramPair::Make(network, compile, cpu::Port::kBgr));
+  if (!options.used.empty()) Restrict(pair.tail, options.used, network.binding.size_px);
+  const int threads = ThreadCount(options.session);
+  std::string description = "cpu " + choice.reason + ", " + std::to_string(threads) +
+                            (threads == 1 ? " thread; " : " threads; ") + Describe(graph, network.binding);
+  return std::unique_ptr<Generator>(std::make_unique<CpuGenerator>(network.binding, std::move(pair), network.pictures,
+                                                                   threads, std::move(description), ""));
+}
+
+}  // namespace lips

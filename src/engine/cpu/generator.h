@@ -1,0 +1,14 @@
+// The mouth generator on our own engine: pictures in, pictures out, template features in the engine's own layout.
+#pragma once
+
+#include <memory>
+
+#include "engine/generator.h"
+#include "model/graph.h"
+
+namespace lips {
+
+// OpenNetworkGenerator for Backend::kCpu. Errors: kUnsupported naming the node no step can run; kInvalidInput.
+Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const GeneratorOptions& options);
+
+}  // namespace lips

@@ -1,0 +1,54 @@
+// Inverted residuals as steps: expand 1x1, depthwise 3x3, project 1x1 in one pass, without the expanded map in memory.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/cpu/output.h"
+#include "engine/cpu/packed_matrix.h"
+#include "engine/cpu/program.h"
+
+namespace lips::cpu {
+
+// Where one axis of a bilinear upsampling reads: positions low[i] and min(low[i] + 1, last), the second with
+// `fraction`.
+struct UpsampleAxis {
+  std::vector<int32_t> low;
+  std::vector<int32_t> high;
+  std::vector<float> fraction;
+
+  static UpsampleAxis Make(int in, int out, bool align_corners);
+};
+
+// What fused.h calls InvertedResidual, with weights packed. Maps are padded; `hidden` is too.
+struct ResidualSpec {
+  int key = 0;  // of the step, for observers
+  Mode mode = Mode::kF32;
+  int stride = 1;
+  int hidden = 0;
+  MapId x = kNoMap, low = kNoMap, addend = kNoMap, residual = kNoMap, out = kNoMap;
+  PackedMatrix expand;               // of x; empty without x
+  PackedMatrix expand_low;           // of low; empty without low
+  std::vector<float> bias;           // [hidden], when neither matrix brings it
+  std::vector<float> depth_weights;  // [9][hidden]
+  std::vector<float> depth_bias;     // [hidden]
+  QuantisationTable depth_quantisation;
+  PackedMatrix project;
+  UpsampleAxis up_rows, up_columns;        // with low
+  std::shared_ptr<const OutputHead> head;  // what follows at once, instead of a map: then `out` is its output
+  MapId depth = kNoMap;                    // scratch map [pixels, hidden], for small maps only
+  double macs = 0;
+};
+
+// Whether a map of that size is done by columns of channels rather than by bands of rows: when its weights are larger
+// than what a row's pixels are worth reading them for.
+bool IsSmall(int out_height, int out_width);
+
+// In bands of rows: a ring of the last expanded rows, as wide as a strip of the picture, stays in the second-level
+// cache.
+std::unique_ptr<Step> MakeRingResidual(ResidualSpec spec, std::span<const Map> maps);
+
+// By panels of expanded channels, each over the whole map; then the projection. Needs spec.depth.
+std::unique_ptr<Step> MakePanelResidual(ResidualSpec spec, std::span<const Map> maps);
+
+}  // namespace lips::cpu

@@ -1,0 +1,362 @@
+#include <algorithm>
+#include <cstring>
+
+#include "engine/cpu/residual.h"
+#include "kernels/table.h"
+
+namespace lips::cpu {
+namespace {
+
+constexpr int kStripPixels = 64;          // of output; a ring of four rows of 66 pixels and 128 channels takes 135 KB
+constexpr size_t kPixelPad = 16;          // floats: pixels a multiple of 4 KiB apart would share cache lines
+constexpr size_t kRingBytes = 400 << 10;  // less than half a second-level cache
+
+// A column of the picture, done from top to bottom.
+struct Strip {
+  int first = 0, last = 0;             // output columns
+  int top = 0, bottom = 0;             // output rows
+  int in_first = 0, in_count = 0;      // expanded columns, those outside the map included
+  int clip_first = 0, clip_count = 0;  // of them: those inside
+  int low_first = 0, low_count = 0;
+  std::vector<int32_t> at;  // per column inside: where its left neighbour is in a row of the low map's strip
+  std::vector<float> fraction;
+};
+
+// Memory of one worker.
+struct Bands {
+  float* ring;      // [4][in_count][hidden + kPixelPad]
+  float* low_rows;  // [2][low_count][hidden]
+  float* line;      // [low_count][hidden]
+  float* slope;
+  uint8_t* depth;      // [strip][hidden] numbers
+  float* projected;    // [strip][columns], before a head
+  float* logits;       // [strip][16]
+  uint8_t* converted;  // [in_count][channels] numbers
+};
+
+class RingResidual : public Step {
+ public:
+  RingResidual(ResidualSpec spec, std::span<const Map> maps)
+      : spec_(std::move(spec)), out_(maps[static_cast<size_t>(spec_.out)]), type_(InputType(spec_.mode)) {
+    if (spec_.x != kNoMap) x_ = maps[static_cast<size_t>(spec_.x)];
+    if (spec_.low != kNoMap) low_ = maps[static_cast<size_t>(spec_.low)];
+    if (spec_.addend != kNoMap) addend_ = maps[static_cast<size_t>(spec_.addend)];
+    if (spec_.residual != kNoMap) residual_ = maps[static_cast<size_t>(spec_.residual)];
+    const Map& in = spec_.x != kNoMap ? x_ : addend_;
+    in_height_ = spec_.x == kNoMap && spec_.addend == kNoMap ? 2 * low_.height : in.height;
+    in_width_ = spec_.x == kNoMap && spec_.addend == kNoMap ? 2 * low_.width : in.width;
+    MakeStrips({});
+  }
+
+  const char* kind() const override { return "residual, by rows"; }
+  int key() const override { return spec_.key; }
+  double macs() const override { return spec_.macs; }
+  std::vector<MapId> reads() const override {
+    std::vector<MapId> maps;
+    for (const MapId map : {spec_.x, spec_.low, spec_.addend, spec_.residual}) {
+      if (map != kNoMap) maps.push_back(map);
+    }
+    return maps;
+  }
+  std::vector<MapId> writes() const override { return {spec_.out}; }
+  size_t scratch_bytes() const override {
+    Bands bands{};
+    return Divide(nullptr, bands);
+  }
+
+  void Restrict(std::vector<Region>& needed, std::span<const Map> maps) override {
+    MakeStrips(needed[static_cast<size_t>(spec_.out)]);
+    for (const Strip& strip : strips_) AddNeeds(strip, needed, maps);
+  }
+
+  void Run(const RunContext& context) const override {
+    Bands bands{};
+    Divide(context.workspace.Scratch(context.worker), bands);
+    int total = 0;
+    for (const Strip& strip : strips_) total += strip.bottom - strip.top;
+    const auto [first, last] = context.worker.Share(total * out_.images);
+    int at = 0;
+    for (int image = 0; image < out_.images; ++image) {
+      for (const Strip& strip : strips_) {
+        const int rows = strip.bottom - strip.top;
+        const int begin = std::max(first - at, 0);
+        const int end = std::min(last - at, rows);
+        if (begin < end) RunStrip(context, bands, image, strip, strip.top + begin, strip.top + end);
+        at += rows;
+      }
+    }
+  }
+
+ private:
+  size_t size(int n) const { return static_cast<size_t>(n); }
+
+  void MakeStrips(const Region& region) {
+    strips_.clear();
+    int left = 0;
+    int right = out_.width;
+    if (!region.all()) {
+      left = out_.width;
+      right = 0;
+      for (const auto& [first, last] : region.rows) {
+        if (first >= last) continue;
+        left = std::min(left, first);
+        right = std::max(right, last);
+      }
+    }
+    if (left >= right) return;
+    const int span = right - left;
+    int widest = kStripPixels;
+    while (widest > 8 && size(widest * spec_.stride + 2) * 4 * size(spec_.hidden) * sizeof(float) > kRingBytes)
+      widest /= 2;
+    const int count = (span + widest - 1) / widest;
+    const int width = (span + count - 1) / count;
+    for (int first = left; first < right; first += width)
+      strips_.push_back(MakeStrip(first, std::min(first + width, right), region));
+    strip_pixels_ = width;
+  }
+
+  Strip MakeStrip(int first, int last, const Region& region) const {
+    Strip strip;
+    strip.first = first;
+    strip.last = last;
+    strip.bottom = out_.height;
+    if (!region.all()) {
+      strip.top = out_.height;
+      strip.bottom = 0;
+      for (int row = 0; row < out_.height; ++row) {
+        const auto& [begin, end] = region.rows[size(row)];
+        if (std::max(begin, first) >= std::min(end, last)) continue;
+        strip.top = std::min(strip.top, row);
+        strip.bottom = row + 1;
+      }
+      strip.bottom = std::max(strip.bottom, strip.top);
+    }
+    strip.in_first = first * spec_.stride - 1;
+    strip.in_count = (last - first - 1) * spec_.stride + 3;
+    strip.clip_first = std::max(strip.in_first, 0);
+    strip.clip_count = std::min(strip.in_first + strip.in_count, in_width_) - strip.clip_first;
+    if (spec_.low != kNoMap) {
+      const UpsampleAxis& axis = spec_.up_columns;
+      strip.low_first = axis.low[size(strip.clip_first)];
+      strip.low_count = axis.high[size(strip.clip_first + strip.clip_count - 1)] + 1 - strip.low_first;
+      for (int column = strip.clip_first; column < strip.clip_first + strip.clip_count; ++column) {
+        strip.at.push_back((axis.low[size(column)] - strip.low_first) * spec_.hidden);
+        strip.fraction.push_back(axis.fraction[size(column)]);
+      }
+    }
+    return strip;
+  }
+
+  void AddNeeds(const Strip& strip, std::vector<Region>& needed, std::span<const Map> maps) const {
+    const auto region = [&](MapId map) -> Region& { return needed[size(map)]; };
+    for (int row = strip.top; row < strip.bottom; ++row) {
+      if (spec_.residual != kNoMap) region(spec_.residual).Add(row, strip.first, strip.last);
+    }
+    if (strip.top >= strip.bottom) return;
+    const int top = std::max(strip.top * spec_.stride - 1, 0);
+    const int bottom = std::min((strip.bottom - 1) * spec_.stride + 2, in_height_);
+    for (int row = top; row < bottom; ++row) {
+      const int last = strip.clip_first + strip.clip_count;
+      if (spec_.x != kNoMap) region(spec_.x).Add(row, strip.clip_first, last);
+      if (spec_.addend != kNoMap) region(spec_.addend).Add(row, strip.clip_first, last);
+      if (spec_.low == kNoMap) continue;
+      for (const int low : {spec_.up_rows.low[size(row)], spec_.up_rows.high[size(row)]}) {
+        region(spec_.low).Add(low, strip.low_first, strip.low_first + strip.low_count);
+      }
+    }
+    static_cast<void>(maps);
+  }
+
+  // Cuts a worker's scratch into bands; returns how much that takes.
+  size_t Divide(uint8_t* scratch, Bands& bands) const {
+    size_t at = 0;
+    const auto take = [&](auto*& pointer, size_t bytes) {
+      if (scratch != nullptr) pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(scratch + at);
+      at += AlignUp(bytes);
+    };
+    const size_t in_pixels = size(strip_pixels_ * spec_.stride + 2);
+    const size_t hidden_bytes = size(spec_.hidden) * sizeof(float);
+    take(bands.ring, 4 * in_pixels * ring_stride() * sizeof(float));
+    if (spec_.low != kNoMap) {
+      const size_t low_pixels = in_pixels / 2 + 4;
+      take(bands.low_rows, 2 * low_pixels * hidden_bytes);
+      take(bands.line, low_pixels * hidden_bytes);
+      take(bands.slope, low_pixels * hidden_bytes);
+    }
+    take(bands.depth, size(strip_pixels_) * size(spec_.hidden) * kernels::SizeOf(type_));
+    if (spec_.head != nullptr) {
+      take(bands.projected, size(strip_pixels_) * size(spec_.project.columns()) * sizeof(float));
+      take(bands.logits, size(strip_pixels_) * kernels::kChannelBlock * sizeof(float));
+    }
+    const int channels = std::max(spec_.x != kNoMap ? x_.padded() : 0, spec_.low != kNoMap ? low_.padded() : 0);
+    take(bands.converted, in_pixels * size(channels) * kernels::SizeOf(type_));
+    return at;
+  }
+
+  // Where pixels of `map` begin, as the matrix kernel wants them: in place or converted.
+  const void* Pixels(const RunContext& context, MapId id, const Map& map, size_t pixel, int count,
+                     uint8_t* converted) const {
+    const size_t channels = size(map.padded());
+    const uint8_t* from = context.workspace.Data<uint8_t>(id) + pixel * channels * kernels::SizeOf(map.type);
+    if (map.type == type_) return from;
+    ConvertPixels(from, map, count, type_, converted);
+    return converted;
+  }
+
+  size_t ring_stride() const { return size(spec_.hidden) + kPixelPad; }
+  float* RingRow(const Bands& bands, int row) const {
+    const size_t in_pixels = size(strip_pixels_ * spec_.stride + 2);
+    return bands.ring + size((row + 4) & 3) * in_pixels * ring_stride();
+  }
+
+  // Row `low_row` of the low map, expanded, for this strip; kept while a neighbouring row may ask again.
+  const float* LowRow(const RunContext& context, const Bands& bands, int image, const Strip& strip, int low_row,
+                      int (&have)[2]) const {
+    float* row =
+        bands.low_rows + size(low_row & 1) * size(strip_pixels_ * spec_.stride + 2 + 8) / 2 * size(spec_.hidden);
+    if (have[low_row & 1] == low_row) return row;
+    have[low_row & 1] = low_row;
+    kernels::MatrixArgs args;
+    spec_.expand_low.Set(args);
+    const size_t pixel = (size(image) * size(low_.height) + size(low_row)) * size(low_.width) + size(strip.low_first);
+    args.x = Pixels(context, spec_.low, low_, pixel, strip.low_count, bands.converted);
+    args.x_stride_bytes = size(low_.padded()) * kernels::SizeOf(type_);
+    args.rows = strip.low_count;
+    args.y = row;
+    args.y_stride = size(spec_.hidden);
+    MatrixKernel(spec_.mode)(args);
+    return row;
+  }
+
+  void Expand(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row,
+              int (&have)[2]) const {
+    float* to = RingRow(bands, row);
+    const size_t hidden = size(spec_.hidden);
+    if (row < 0 || row >= in_height_) {
+      std::memset(to, 0, size(strip.in_count) * ring_stride() * sizeof(float));
+      return;
+    }
+    const size_t left = size(strip.clip_first - strip.in_first);
+    const size_t right = size(strip.in_count) - left - size(strip.clip_count);
+    if (left > 0) std::memset(to, 0, left * ring_stride() * sizeof(float));
+    if (right > 0)
+      std::memset(to + (left + size(strip.clip_count)) * ring_stride(), 0, right * ring_stride() * sizeof(float));
+
+    kernels::MatrixArgs args;
+    args.columns = spec_.hidden;
+    args.rows = strip.clip_count;
+    if (spec_.low != kNoMap) {
+      const float* upper = LowRow(context, bands, image, strip, spec_.up_rows.low[size(row)], have);
+      const float* lower = LowRow(context, bands, image, strip, spec_.up_rows.high[size(row)], have);
+      kernels::Active().blend_rows({.a = upper,
+                                    .b = lower,
+                                    .in_stride = hidden,
+                                    .f = spec_.up_rows.fraction[size(row)],
+                                    .v = bands.line,
+                                    .dv = bands.slope,
+                                    .out_stride = hidden,
+                                    .pixels = strip.low_count,
+                                    .channels = spec_.hidden});
+      args.line = bands.line;
+      args.slope = bands.slope;
+      args.at = strip.at.data();
+      args.fraction = strip.fraction.data();
+    }
+    const size_t pixel = (size(image) * size(in_height_) + size(row)) * size(in_width_) + size(strip.clip_first);
+    if (spec_.x != kNoMap) {
+      spec_.expand.Set(args);
+      args.x = Pixels(context, spec_.x, x_, pixel, strip.clip_count, bands.converted);
+      args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
+    } else if (!spec_.bias.empty()) {
+      args.bias = spec_.bias.data();
+    }
+    if (spec_.addend != kNoMap) {
+      args.addend = context.workspace.Data<uint8_t>(spec_.addend) + pixel * hidden * kernels::SizeOf(addend_.type);
+      args.addend_stride = hidden;
+      args.addend_type = addend_.type;
+      args.addend_quantisation = addend_.quantisation.view();
+    }
+    args.relu = true;
+    args.y = to + left * ring_stride();
+    args.y_stride = ring_stride();
+    MatrixKernel(spec_.mode)(args);
+  }
+
+  void Project(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row) const {
+    const int count = strip.last - strip.first;
+    const size_t pixel = (size(image) * size(out_.height) + size(row)) * size(out_.width) + size(strip.first);
+    kernels::MatrixArgs args;
+    spec_.project.Set(args);
+    args.x = bands.depth;
+    args.x_stride_bytes = size(spec_.hidden) * kernels::SizeOf(type_);
+    args.rows = count;
+    if (spec_.residual != kNoMap) {
+      args.addend_stride = size(residual_.padded());
+      args.addend = context.workspace.Data<uint8_t>(spec_.residual) +
+                    pixel * args.addend_stride * kernels::SizeOf(residual_.type);
+      args.addend_type = residual_.type;
+      args.addend_quantisation = residual_.quantisation.view();
+    }
+    if (spec_.head == nullptr) {
+      args.y_stride = size(out_.padded());
+      args.y = context.workspace.Data<uint8_t>(spec_.out) + pixel * args.y_stride * kernels::SizeOf(out_.type);
+      args.y_type = out_.type;
+      args.y_quantisation = out_.quantisation.view();
+      MatrixKernel(spec_.mode)(args);
+      return;
+    }
+    const Mode mode = spec_.head->matrix().mode();  // f32 or bf16
+    args.y_stride = size(spec_.project.columns());
+    args.y = bands.projected;
+    args.y_type = InputType(mode);
+    MatrixKernel(spec_.mode)(args);
+    uint8_t* bgr = context.workspace.Data<uint8_t>(spec_.out) + pixel * 3;
+    if (!spec_.head->Run(bands.projected, args.y_stride * kernels::SizeOf(args.y_type), count, bands.logits, bgr)) {
+      context.workspace.finite.store(false, std::memory_order_relaxed);
+    }
+  }
+
+  void RunStrip(const RunContext& context, const Bands& bands, int image, const Strip& strip, int top,
+                int bottom) const {
+    int have[2] = {-1, -1};
+    int expanded = top * spec_.stride - 2;  // the last row in the ring
+    for (int row = top; row < bottom; ++row) {
+      const int middle = row * spec_.stride;
+      while (expanded < middle + 1) Expand(context, bands, image, strip, ++expanded, have);
+      kernels::DepthwiseRowArgs args{};
+      for (int tap = 0; tap < 3; ++tap) args.rows[tap] = RingRow(bands, middle - 1 + tap);
+      args.pixel_stride = ring_stride();
+      args.weights = spec_.depth_weights.data();
+      args.weight_stride = size(spec_.hidden);
+      args.bias = spec_.depth_bias.data();
+      args.width = strip.last - strip.first;
+      args.stride = spec_.stride;
+      args.channels = spec_.hidden;
+      args.out = bands.depth;
+      args.out_stride = size(spec_.hidden);
+      args.out_type = type_;
+      args.quantisation = spec_.depth_quantisation.view();
+      kernels::Active().depthwise_row(args);
+      if (context.observer != nullptr) {
+        context.observer->SeeDepth(spec_.key, reinterpret_cast<const float*>(bands.depth), args.width, spec_.hidden);
+      }
+      Project(context, bands, image, strip, row);
+    }
+  }
+
+  ResidualSpec spec_;
+  Map x_, low_, addend_, residual_, out_;
+  kernels::NumberType type_;
+  int in_height_ = 0;
+  int in_width_ = 0;
+  std::vector<Strip> strips_;
+  int strip_pixels_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakeRingResidual(ResidualSpec spec, std::span<const Map> maps) {
+  return std::make_unique<RingResidual>(std::move(spec), maps);
+}
+
+}  // namespace lips::cpu
