@@ -191,8 +191,8 @@ Status NetworkBench::RunGroup(std::vector<Entry>& group) {
   }
   for (int round = 0; round < request_.rounds; ++round) {
     for (Entry& entry : group) {
-      if (entry.setting.engine == Backend::kReference && round >= kReferenceRounds) continue;
-      Status turn = TakeTurn(entry, round);
+      const bool sits_out = entry.setting.engine == Backend::kReference && round >= kReferenceRounds;
+      Status turn = sits_out ? Status() : TakeTurn(entry, round);
       if (!turn.ok()) return std::move(turn).TakeError().Within("engine " + std::string(Name(entry.setting.engine)));
       RETURN_IF_ERROR(ReportProgress(1));
     }
