@@ -42,6 +42,11 @@ struct Entry {
   std::vector<std::vector<double>> ms;  // per batch size, of the whole batch
 };
 
+Summary PerFrame(std::vector<double> ms, int batch) {
+  for (double& value : ms) value /= batch;
+  return Summarise(std::move(ms));
+}
+
 int64_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");  // in pages: all, resident, ...
   int64_t total = 0;
@@ -207,9 +212,7 @@ double NetworkBench::peak_gflops_for(Precision precision) const {
 
 Json NetworkBench::Row(const Entry& entry, size_t batch_index, double peer_ms) const {
   const int batch = request_.batches[batch_index];
-  std::vector<double> ms = entry.ms[batch_index];
-  for (double& value : ms) value /= batch;
-  const Summary summary = Summarise(std::move(ms));
+  const Summary summary = PerFrame(entry.ms[batch_index], batch);
   const double gflops = summary.median_ms > 0 ? 2 * macs_ / (summary.median_ms * 1e6) : 0;
   const double peak = peak_gflops_for(entry.setting.precision);
   Json row = Json::Object({{"engine", Name(entry.setting.engine)},
@@ -233,7 +236,7 @@ Status NetworkBench::Harvest(const std::vector<Entry>& group) {
     if (peer && std::exchange(peer_reported_, true)) continue;  // of the first group
     if (Wants(entry.setting.engine)) any_wanted_ = true;
     for (size_t b = 0; b < request_.batches.size(); ++b) {
-      const double peer_ms = has_peer ? Summarise(group.front().ms[b]).median_ms / request_.batches[b] : 0;
+      const double peer_ms = has_peer ? PerFrame(group.front().ms[b], request_.batches[b]).median_ms : 0;
       report_.results.push_back(Row(entry, b, peer_ms));
     }
   }

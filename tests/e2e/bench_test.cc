@@ -105,9 +105,26 @@ TEST(BenchNetwork, RatiosAreToOnnxRuntimeWithTheWholeNetwork) {
 
 // An engine that was asked for alone and cannot run is an error; among others it is a line that says why.
 TEST(BenchNetwork, AnEngineThatCannotRunIsNamedWithTheReason) {
-  const Outcome alone = RunProgram(
-      "/usr/bin/env", {"LIPSTREAM_ISA=scalar", LIPSTREAM_BINARY, "bench", "network", "--avatar", Anna(), "--engines",
-                       "cpu", "--rounds", "1", "--batch", "1", "--threads", "1", "--cache", "0", "--json", "-q"});
+  const Outcome alone = RunProgram("/usr/bin/env", {"LIPSTREAM_ISA=scalar",
+                                                    LIPSTREAM_BINARY,
+                                                    "bench",
+                                                    "network",
+                                                    "--avatar",
+                                                    Anna(),
+                                                    "--engines",
+                                                    "cpu",
+                                                    "--precisions",
+                                                    "f32",
+                                                    "--rounds",
+                                                    "1",
+                                                    "--batch",
+                                                    "1",
+                                                    "--threads",
+                                                    "1",
+                                                    "--cache",
+                                                    "0",
+                                                    "--json",
+                                                    "-q"});
   if (alone.exit_code == 0) {
     const Json report = ParseReport(alone);
     EXPECT_FALSE(RowsWhere(report, "engine", "cpu").empty());
