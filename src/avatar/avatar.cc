@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "avatar/avatar_state.h"
@@ -12,6 +14,7 @@
 #include "avatar/package_inputs.h"
 #include "avatar/template_rects.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "model/binding.h"
 #include "model/onnx.h"
 
@@ -21,30 +24,6 @@ namespace {
 std::string FolderName(const Path& folder) {
   const Path path = folder.lexically_normal();
   return (path.has_filename() ? path.filename() : path.parent_path().filename()).string();
-}
-
-// The generator's own picture size, or the family's usual one where there is no readable generator; its engine will
-// say what is wrong with it.
-FaceGeometry FaceOfGenerator(const PackageFiles& files, const AvatarOptions& options) {
-  Result<Path> path = options.model ? Result<Path>(*options.model) : FindGenerator(files);
-  if (!path.ok()) return kFace320;
-  const auto graph = ReadOnnx(path.value());
-  if (!graph.ok()) return kFace320;
-  const auto binding = BindGenerator(graph.value());
-  return binding.ok() ? FaceOfRoi(binding.value().size_px).value_or(kFace320) : kFace320;
-}
-
-Result<FaceGeometry> ChooseFace(const PackageFiles& files, const AvatarOptions& options,
-                                std::optional<FaceGeometry> pictures) {
-  if (options.face_px != 0) {
-    const auto face = FaceOfRoi(options.face_px);
-    if (!face) {
-      return Error(ErrorCode::kInvalidInput,
-                   "face size " + std::to_string(options.face_px) + " px; only 320 and 160 exist");
-    }
-    return *face;
-  }
-  return pictures ? *pictures : FaceOfGenerator(files, options);
 }
 
 }  // namespace
@@ -65,9 +44,36 @@ Avatar::Avatar(Avatar&&) noexcept = default;
 Avatar& Avatar::operator=(Avatar&&) noexcept = default;
 Avatar::~Avatar() = default;
 
-Status Avatar::State::ChooseInputs() {
-  ASSIGN_OR_RETURN(const PackageInputs inputs, ExaminePackageInputs(files, video.frames, options.decode_threads));
-  ASSIGN_OR_RETURN(sources.face, ChooseFace(files, options, inputs.face));
+// The generator's own picture size, or the family's usual one where there is no readable generator; its engine will
+// say what is wrong with it.
+FaceGeometry Avatar::State::FaceOfGenerator() const {
+  if (pack != nullptr && !options.model) return FaceOfRoi(facts.generator_face_px).value_or(kFace320);
+  Result<Path> path = options.model ? Result<Path>(*options.model) : FindGenerator(files);
+  if (!path.ok()) return kFace320;
+  const auto graph = ReadOnnx(path.value());
+  if (!graph.ok()) return kFace320;
+  const auto binding = BindGenerator(graph.value());
+  return binding.ok() ? FaceOfRoi(binding.value().size_px).value_or(kFace320) : kFace320;
+}
+
+Result<Rect> Avatar::State::FindMask() const {
+  if (pack == nullptr) return MeasureMask(*files.roi, *files.masked, options.decode_threads);
+  if (facts.mask) return *facts.mask;
+  return Error(ErrorCode::kCorrupted, "the pack states no mask for its pictures");
+}
+
+Status Avatar::State::ChooseInputs(const PackageInputs& found) {
+  inputs = found;
+  if (options.face_px != 0) {
+    const auto face = FaceOfRoi(options.face_px);
+    if (!face) {
+      return Error(ErrorCode::kInvalidInput,
+                   "face size " + std::to_string(options.face_px) + " px; only 320 and 160 exist");
+    }
+    sources.face = *face;
+  } else {
+    sources.face = inputs.face ? *inputs.face : FaceOfGenerator();
+  }
   const bool same_size = inputs.face && inputs.face->crop_px == sources.face.crop_px;
   has_package_inputs = inputs.usable && same_size;
   std::string why_not = inputs.why_not;
@@ -81,7 +87,7 @@ Status Avatar::State::ChooseInputs() {
   if (!has_package_inputs && files.roi && files.masked) warnings.push_back("inputs are derived: " + why_not);
   sources.mask = DefaultMask(sources.face);
   if (!has_package_inputs) return {};
-  auto mask = MeasureMask(*files.roi, *files.masked, options.decode_threads);
+  auto mask = FindMask();
   mask_measured = mask.ok();
   if (mask.ok()) {
     sources.mask = mask.value();
@@ -97,6 +103,12 @@ Status Avatar::State::ChooseInputs() {
 }
 
 Status Avatar::State::Fill() {
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(files.folder, ignored);
+  return is_file && PackFile::Recognises(files.folder) ? FillFromPack() : FillFromFolder();
+}
+
+Status Avatar::State::FillFromFolder() {
   ASSIGN_OR_RETURN(files, FindPackageFiles(files.folder));
   warnings = files.faults;
   name = files.manifest.dataset_name.empty() ? FolderName(files.folder) : files.manifest.dataset_name;
@@ -113,15 +125,28 @@ Status Avatar::State::Fill() {
   }
   sources.full = full.files;
   sources.rects = std::move(rects.rects);
-  return ChooseInputs();
+  ASSIGN_OR_RETURN(const PackageInputs found, ExaminePackageInputs(files, video.frames, options.decode_threads));
+  return ChooseInputs(found);
 }
 
-Result<Avatar> Avatar::Open(const Path& folder, const AvatarOptions& options) {
+Result<FilePart> Avatar::State::Model(const std::optional<Path>& chosen, const char* section, const char* kind,
+                                      Result<Path> (*find)(const PackageFiles&)) const {
+  if (chosen) return FilePart::Open(*chosen);
+  if (pack == nullptr) {
+    ASSIGN_OR_RETURN(const Path path, find(files));
+    return FilePart::Open(path);
+  }
+  if (pack->Find(section) != nullptr) return pack->Part(section);
+  return Error(ErrorCode::kIo, "no " + std::string(kind) + " model: '" + files.folder.string() +
+                                   "' was packed without one; pack it again, or name one");
+}
+
+Result<Avatar> Avatar::Open(const Path& path, const AvatarOptions& options) {
   auto state = std::make_unique<State>();
   state->options = options;
-  state->files.folder = folder;
+  state->files.folder = path;
   if (Status filled = state->Fill(); !filled.ok()) {
-    return std::move(filled).TakeError().Within("avatar '" + FolderName(folder) + "'");
+    return std::move(filled).TakeError().Within("avatar '" + FolderName(path) + "'");
   }
   for (const std::string& warning : state->warnings) {
     Log(LogLevel::kWarning, "avatar is not as expected", {{"avatar", state->name}, {"found", warning}});
@@ -130,31 +155,42 @@ Result<Avatar> Avatar::Open(const Path& folder, const AvatarOptions& options) {
 }
 
 const std::string& Avatar::name() const { return state_->name; }
-const Path& Avatar::folder() const { return state_->files.folder; }
+const Path& Avatar::path() const { return state_->files.folder; }
 AvatarLayout Avatar::layout() const { return state_->files.layout; }
 const VideoInfo& Avatar::video() const { return state_->video; }
 FaceGeometry Avatar::face() const { return state_->sources.face; }
 Rect Avatar::mask() const { return state_->sources.mask; }
 const std::vector<Rect>& Avatar::rects() const { return state_->sources.rects; }
+bool Avatar::uses_package_inputs() const { return state_->sources.package.has_value(); }
 bool Avatar::has_package_inputs() const { return state_->has_package_inputs; }
 
-Result<Path> Avatar::generator_model() const {
-  if (state_->options.model) return *state_->options.model;
-  auto found = FindGenerator(state_->files);
+Result<FilePart> Avatar::generator_model() const {
+  auto found = state_->Model(state_->options.model, kGeneratorSection, "generator", FindGenerator);
   if (!found.ok()) return std::move(found).TakeError().Within("avatar '" + name() + "'");
   return found;
 }
 
-Result<Path> Avatar::audio_encoder_model() const {
-  if (state_->options.audio_encoder) return *state_->options.audio_encoder;
-  auto found = FindAudioEncoder(state_->files);
+Result<FilePart> Avatar::audio_encoder_model() const {
+  auto found = state_->Model(state_->options.audio_encoder, kEncoderSection, "audio encoder", FindAudioEncoder);
   if (!found.ok()) return std::move(found).TakeError().Within("avatar '" + name() + "'");
   return found;
 }
 
-std::optional<Path> Avatar::packaged_features() const {
-  if (state_->files.features.empty()) return std::nullopt;
-  return state_->files.features;
+Result<std::string> Avatar::HashOf(const FilePart& model) const {
+  if (state_->pack != nullptr) {
+    for (const PackSection& section : state_->pack->sections()) {
+      if (model.name() == state_->pack->NameOf(section)) return section.sha256_hex();
+    }
+  }
+  return Sha256Of(model);
+}
+
+Result<FilePart> Avatar::packaged_features() const {
+  if (state_->pack != nullptr && state_->pack->Find(kFeaturesSection) != nullptr) {
+    return state_->pack->Part(kFeaturesSection);
+  }
+  if (!state_->files.features.empty()) return FilePart::Open(state_->files.features);
+  return Error(ErrorCode::kIo, "avatar '" + name() + "' holds no audio features");
 }
 
 Result<std::unique_ptr<TemplateReader>> Avatar::OpenTemplates() const {

@@ -10,6 +10,7 @@
 
 #include "avatar/geometry.h"
 #include "base/file.h"
+#include "base/file_part.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "media/frame.h"
@@ -19,6 +20,21 @@ namespace lips {
 // The layouts of docs/formats.md, told by content.
 enum class AvatarLayout : uint8_t { kPackage2, kTest, kFlattenedOnnx, kTrainingTree, kOld };
 std::string_view Name(AvatarLayout layout);
+
+struct PackageCheck;  // avatar/package_check.h
+class PackFile;       // avatar/pack_file.h
+class PackWriter;     // avatar/pack_writer.h
+
+// Where a pack comes from and what was prepared in it.
+struct PackOrigin {
+  std::string source;   // the folder's name
+  std::string version;  // of the lipstream that packed it
+  std::string date;     // as it was told
+  // Of the templates in it; empty and 0 when there are none.
+  std::string template_format;
+  int template_level = 0;
+  bool template_package_inputs = false;  // of the package's own pictures rather than derived ones
+};
 
 enum class InputSource : uint8_t {
   kAuto,     // the package's own ROI and masked pictures when it has them
@@ -64,28 +80,42 @@ struct AvatarOptions {
 // Immutable after Open; any number of threads may ask it.
 class Avatar {
  public:
-  // Opens a folder. Errors: kIo; kInvalidInput when no layout matches (says what was looked for); kCorrupted naming the
-  // file and entry (a rectangle outside the frame, counts that disagree, ...).
-  static Result<Avatar> Open(const Path& folder, const AvatarOptions& options);
+  // Opens a folder or a pack, told by content. Errors: kIo; kInvalidInput when no layout matches (says what was looked
+  // for); kCorrupted naming the file and entry (a rectangle outside the frame, counts that disagree, ...); those of
+  // PackFile.
+  static Result<Avatar> Open(const Path& path, const AvatarOptions& options);
   Avatar(Avatar&&) noexcept;
   Avatar& operator=(Avatar&&) noexcept;
   ~Avatar();
 
   const std::string& name() const;  // the folder's name, or the manifest's dataset_name
-  const Path& folder() const;
+  const Path& path() const;         // the folder, or the pack
   AvatarLayout layout() const;
   const VideoInfo& video() const;  // of the full frames; frames = usable template frames
   FaceGeometry face() const;
   Rect mask() const;                       // measured, or the default where nothing can be measured
   const std::vector<Rect>& rects() const;  // one per template frame, all inside the frame
   bool has_package_inputs() const;         // own ROI and masked pictures
+  bool uses_package_inputs() const;        // ... and they are what templates give
   // Weights; errors name every place that was looked at. kIo when missing.
-  Result<Path> generator_model() const;
-  Result<Path> audio_encoder_model() const;
-  std::optional<Path> packaged_features() const;  // aud_ave.npy / .bin; never used unless asked for
+  Result<FilePart> generator_model() const;
+  Result<FilePart> audio_encoder_model() const;
+  // SHA-256 of such a model; of a packed one as its pack states it.
+  Result<std::string> HashOf(const FilePart& model) const;
+  // aud_ave.npy / .bin; never used unless asked for. kIo when there are none.
+  Result<FilePart> packaged_features() const;
+
+  // Null for a folder.
+  std::shared_ptr<const PackFile> pack() const;
+  const PackOrigin& origin() const;  // empty for a folder
+  // The pictures and networks of a folder as a pack without templates, open for more sections. Errors: kInvalidInput
+  // for a pack; those of writing.
+  Status WriteTo(PackWriter& pack, const PackOrigin& origin) const;
 
   Result<std::unique_ptr<TemplateReader>> OpenTemplates() const;
 
+  // What the check of a pack starts from.
+  void Examine(PackageCheck& check) const;
   // Facts for `avatar info`.
   Json Info() const;
   // SHA-256 over the full-frame source, rectangles and mask: the avatar's identity in reports.
@@ -108,6 +138,6 @@ struct AvatarCheck {
   std::vector<Item> items;
   bool ok() const;
 };
-Result<AvatarCheck> CheckAvatar(const Path& folder, const AvatarOptions& options);
+Result<AvatarCheck> CheckAvatar(const Path& path, const AvatarOptions& options);
 
 }  // namespace lips

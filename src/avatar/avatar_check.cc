@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "avatar/avatar.h"
+#include "avatar/avatar_state.h"
 #include "avatar/crop_rects.h"
+#include "avatar/model_files.h"
 #include "avatar/package_check.h"
 #include "avatar/template_rects.h"
 
@@ -120,10 +122,66 @@ void CheckLandmarks(PackageCheck& check) {
 
 bool AvatarCheck::ok() const { return std::ranges::all_of(items, &Item::ok); }
 
-Result<AvatarCheck> CheckAvatar(const Path& folder, const AvatarOptions& options) {
+namespace {
+
+Result<FilePart> Opened(const std::optional<Path>& chosen, Result<Path> found) {
+  if (chosen) return FilePart::Open(*chosen);
+  if (!found.ok()) return std::move(found).TakeError();
+  return FilePart::Open(found.value());
+}
+
+// Every section of a pack whole, then what folders are checked for, too.
+Result<AvatarCheck> CheckPack(const Path& path, const AvatarOptions& options) {
   PackageCheck check;
-  ASSIGN_OR_RETURN(check.files, FindPackageFiles(folder));
   check.options = options;
+  ASSIGN_OR_RETURN(const auto pack, PackFile::Open(path));
+  bool intact = true;
+  for (const PackSection& section : pack->sections()) {
+    const Status verified = pack->Verify(section);
+    intact = intact && verified.ok();
+    if (!verified.ok()) check.Add("section", false, verified.error().message());
+  }
+  if (!intact) return std::move(check.report);
+  check.Add("sections", true,
+            std::to_string(pack->sections().size()) + " of " + std::to_string(pack->sections().size()) +
+                " as their SHA-256 says, " + std::to_string(pack->size()) + " bytes");
+  auto avatar = Avatar::Open(path, options);
+  if (!avatar.ok()) {
+    check.Add("manifest", false, avatar.error().message());
+    return std::move(check.report);
+  }
+  avatar.value().Examine(check);
+  CheckFullFrames(check);
+  CheckPictures(check);
+  CheckModels(check);
+  if (pack->Find(std::string(kTemplatesName) + "/index") != nullptr) {
+    const auto blobs = PackBlobs::Open(pack, kTemplatesName);
+    check.Add("templates", blobs.ok(),
+              blobs.ok() ? std::to_string(blobs.value().count()) + ", " + avatar.value().origin().template_format
+                         : blobs.error().message());
+  }
+  return std::move(check.report);
+}
+
+}  // namespace
+
+void Avatar::Examine(PackageCheck& check) const {
+  check.files = state_->files;
+  check.rects = state_->sources.rects;
+  check.generator = generator_model();
+  check.audio_encoder = audio_encoder_model();
+  check.features = packaged_features();
+  check.Add("manifest", true, "avatar '" + name() + "', packed by lipstream " + origin().version);
+}
+
+Result<AvatarCheck> CheckAvatar(const Path& path, const AvatarOptions& options) {
+  if (PackFile::Recognises(path)) return CheckPack(path, options);
+  PackageCheck check;
+  ASSIGN_OR_RETURN(check.files, FindPackageFiles(path));
+  check.options = options;
+  check.generator = Opened(options.model, FindGenerator(check.files));
+  check.audio_encoder = Opened(options.audio_encoder, FindAudioEncoder(check.files));
+  if (!check.files.features.empty()) check.features = FilePart::Open(check.files.features);
   CheckManifests(check);
   CheckRects(check);
   CheckFullFrames(check);

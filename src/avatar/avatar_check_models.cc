@@ -12,13 +12,13 @@ namespace lips {
 namespace {
 
 template <typename Bind>
-void CheckModel(const std::string& kind, const Result<Path>& path, Bind bind, PackageCheck& check) {
-  if (!path.ok()) {
-    check.Add(kind, false, path.error().message());
+void CheckModel(const std::string& kind, const Result<FilePart>& file, Bind bind, PackageCheck& check) {
+  if (!file.ok()) {
+    check.Add(kind, false, file.error().message());
     return;
   }
-  const std::string name = path.value().filename().string();
-  const auto graph = ReadOnnx(path.value());
+  const std::string name = Path(file.value().name()).filename().string();
+  const auto graph = ReadOnnx(file.value());
   if (!graph.ok()) {
     check.Add(kind, false, graph.error().message());
     return;
@@ -51,25 +51,22 @@ void CheckDeclaredHash(const DeclaredFile& declared, PackageCheck& check) {
 }
 
 void CheckFeatures(PackageCheck& check) {
-  if (check.files.features.empty()) return;
+  if (!check.features.ok()) return;
   constexpr int kAveRowFloats = 512;
-  if (!check.files.features.filename().string().starts_with("aud_ave")) return;  // other rows than this family's
-  const auto track = ReadFeatures(check.files.features, kAveRowFloats);
-  check.Add("features", track.ok(),
-            track.ok()
-                ? check.files.features.filename().string() + ", " + std::to_string(track.value().count()) + " rows"
-                : track.error().message());
+  const Path name = Path(check.features.value().name()).filename();
+  const bool packed = !check.features.value().is_whole_file();
+  if (!packed && !name.string().starts_with("aud_ave")) return;  // other rows than this family's
+  const auto track = ReadFeatures(check.features.value(), kAveRowFloats);
+  check.Add(
+      "features", track.ok(),
+      track.ok() ? name.string() + ", " + std::to_string(track.value().count()) + " rows" : track.error().message());
 }
 
 }  // namespace
 
 void CheckModels(PackageCheck& check) {
-  const AvatarOptions& options = check.options;
-  CheckModel("generator", options.model ? Result<Path>(*options.model) : FindGenerator(check.files), BindGenerator,
-             check);
-  CheckModel("audio encoder",
-             options.audio_encoder ? Result<Path>(*options.audio_encoder) : FindAudioEncoder(check.files), BindEncoder,
-             check);
+  CheckModel("generator", check.generator, BindGenerator, check);
+  CheckModel("audio encoder", check.audio_encoder, BindEncoder, check);
   const auto declared = ReadDeclaredModels(check.files);
   if (!declared.ok()) {
     check.Add("declared hash", false, declared.error().message());

@@ -22,6 +22,14 @@ int64_t FileBytes(const Path& path) {
 }
 
 int64_t BytesOf(const PictureFiles& files) {
+  if (files.pack != nullptr) {
+    int64_t bytes = 0;
+    const std::string prefix = files.is_video() ? files.video.string() : files.pictures->folder.string() + "/";
+    for (const PackSection& section : files.pack->sections()) {
+      if (section.name.starts_with(prefix)) bytes += section.bytes;
+    }
+    return bytes;
+  }
   if (files.is_video()) return FileBytes(files.video);
   int64_t bytes = 0;
   for (int64_t frame = 0; frame < files.pictures->count(); ++frame) bytes += FileBytes(files.pictures->At(frame));
@@ -50,11 +58,13 @@ Json Corners(Rect rect) { return Json(Json::Array{rect.x, rect.y, rect.right(), 
 
 // A network: where it is and what its shapes say, or why it is not there.
 template <typename Bind>
-Json Model(const Path& package, const Result<Path>& path, Bind bind) {
-  if (!path.ok()) return Json::Object({{"missing", path.error().message()}});
+Json Model(const Path& package, const Result<FilePart>& file, Bind bind) {
+  if (!file.ok()) return Json::Object({{"missing", file.error().message()}});
+  const bool packed = !file.value().is_whole_file();
   Json model =
-      Json::Object({{"path", path.value().lexically_proximate(package).string()}, {"bytes", FileBytes(path.value())}});
-  auto graph = ReadOnnx(path.value());
+      Json::Object({{"path", packed ? file.value().name() : file.value().path().lexically_proximate(package).string()},
+                    {"bytes", file.value().size()}});
+  auto graph = ReadOnnx(file.value());
   if (!graph.ok()) {
     model.Set("fault", graph.error().message());
     return model;
@@ -68,12 +78,21 @@ Json Model(const Path& package, const Result<Path>& path, Bind bind) {
   return model;
 }
 
-Json Features(const Path& path) {
-  if (path.empty()) return {};
-  Json features = Json::Object({{"path", path.filename().string()}, {"bytes", FileBytes(path)}});
+Json Features(const Result<FilePart>& file) {
+  if (!file.ok()) return {};
+  Json features =
+      Json::Object({{"path", Path(file.value().name()).filename().string()}, {"bytes", file.value().size()}});
   constexpr int kAveRowFloats = 512;
-  if (auto track = ReadFeatures(path, kAveRowFloats); track.ok()) features.Set("rows", track.value().count());
+  if (auto track = ReadFeatures(file.value(), kAveRowFloats); track.ok()) features.Set("rows", track.value().count());
   return features;
+}
+
+Json Origin(const PackOrigin& origin) {
+  return Json::Object({{"packed_from", origin.source},
+                       {"packed_by", "lipstream " + origin.version},
+                       {"date", origin.date},
+                       {"template_format", origin.template_format},
+                       {"template_level", origin.template_level}});
 }
 
 Status AddFileHash(const Path& path, Sha256& hash) {
@@ -101,7 +120,8 @@ Json Avatar::Info() const {
   Json info = Json::Object();
   info.Set("name", name());
   info.Set("layout", Name(layout()));
-  info.Set("folder", folder().string());
+  info.Set(state.pack ? "pack" : "folder", path().string());
+  if (state.pack) info.Set("origin", Origin(origin()));
   info.Set("width", v.width);
   info.Set("height", v.height);
   info.Set("fps", fps);
@@ -117,15 +137,16 @@ Json Avatar::Info() const {
            Json::Object({{"available", std::move(available)},
                          {"used", state.sources.package ? "package" : "derived"},
                          {"crop", state.sources.package && state.sources.package->crop ? "package" : "derived"}}));
-  info.Set("models", Json::Object({{"generator", Model(folder(), generator_model(), BindGenerator)},
-                                   {"audio_encoder", Model(folder(), audio_encoder_model(), BindEncoder)}}));
-  info.Set("features", Features(state.files.features));
-  info.Set("bytes", BytesUnder(folder()));
+  info.Set("models", Json::Object({{"generator", Model(path(), generator_model(), BindGenerator)},
+                                   {"audio_encoder", Model(path(), audio_encoder_model(), BindEncoder)}}));
+  info.Set("features", Features(packaged_features()));
+  info.Set("bytes", state.pack ? state.pack->size() : BytesUnder(path()));
   info.Set("warnings", std::move(warnings));
   return info;
 }
 
 Result<std::string> Avatar::ContentHash() const {
+  if (state_->pack != nullptr) return state_->facts.content_sha256;
   // Digests of files rather than their bytes in a row, so that moving a byte from one file to the next shows.
   Sha256 hash;
   const PictureFiles& full = state_->sources.full;

@@ -223,8 +223,10 @@ TEST_F(AvatarPackages, MissingModelsListThePlacesAndACheckpointSaysConvert) {
   EXPECT_NE(model.error().message().find("checkpoint/anna/120.pth, a PyTorch checkpoint"), std::string::npos)
       << model.error().message();
   EXPECT_FALSE(avatar.value().audio_encoder_model().ok());
-  const auto chosen = Avatar::Open(Made("anna_d", &TestPackage::LayoutD), {.model = "/models/own.onnx"});
-  EXPECT_EQ(chosen.value().generator_model().value(), "/models/own.onnx");
+  const Path own = Made("anna_d", &TestPackage::LayoutD).parent_path() / "own.onnx";
+  ASSERT_TRUE(WriteFileAtomically(own, "not read").ok());
+  const auto chosen = Avatar::Open(Made("anna_d", &TestPackage::LayoutD), {.model = own});
+  EXPECT_EQ(chosen.value().generator_model().value().path(), own);
 }
 
 TEST_F(AvatarPackages, TheCheckGoesOnAfterAFaultAndListsThemAll) {
@@ -294,8 +296,8 @@ TEST(Sanders, OpensWithEverythingFound) {
   EXPECT_EQ(avatar.value().video().width, 1280);
   EXPECT_TRUE(avatar.value().has_package_inputs());
   EXPECT_EQ(avatar.value().mask(), (Rect{5, 5, 306, 301}));  // x 5..310, y 5..305 inclusive
-  EXPECT_EQ(avatar.value().generator_model().value().filename(), "model_best.onnx");
-  EXPECT_EQ(avatar.value().audio_encoder_model().value().filename(), "audio_encoder.onnx");
+  EXPECT_EQ(avatar.value().generator_model().value().path().filename(), "model_best.onnx");
+  EXPECT_EQ(avatar.value().audio_encoder_model().value().path().filename(), "audio_encoder.onnx");
   const Json info = avatar.value().Info();
   EXPECT_EQ(info.Find("mask")->Find("known")->as_string(), "measured");
   EXPECT_EQ(info.Find("rects")->Find("side_min_px")->as_int(), 173);

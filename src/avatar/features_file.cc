@@ -49,16 +49,21 @@ Result<std::vector<float>> RowsOfRaw(std::span<const uint8_t> bytes, int row_flo
 }  // namespace
 
 Result<FeatureTrack> ReadFeatures(const Path& path, int row_floats) {
+  ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(path));
+  return ReadFeatures(file, row_floats);
+}
+
+Result<FeatureTrack> ReadFeatures(const FilePart& file, int row_floats) {
   if (row_floats <= 0) {
     return Error(ErrorCode::kInvalidInput, "rows of " + std::to_string(row_floats) + " floats were asked for");
   }
-  ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxFeatureBytes));
+  ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, file.ReadAll(kMaxFeatureBytes));
   auto rows = IsNpy(bytes) ? RowsOfNpy(bytes, row_floats) : RowsOfRaw(bytes, row_floats);
-  if (!rows.ok()) return std::move(rows).TakeError().Within("features '" + path.string() + "'");
+  if (!rows.ok()) return std::move(rows).TakeError().Within("features '" + file.name() + "'");
   FeatureTrack track{std::move(rows).value(), row_floats};
   for (size_t i = 0; i < track.rows.size(); ++i) {
     if (!std::isfinite(track.rows[i])) {
-      return Error(ErrorCode::kCorrupted, "features '" + path.string() + "': row " +
+      return Error(ErrorCode::kCorrupted, "features '" + file.name() + "': row " +
                                               std::to_string(i / static_cast<size_t>(row_floats)) +
                                               " holds a value that is no number");
     }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/file_part.h"
 #include "base/result.h"
 
 namespace lips {
@@ -17,5 +18,6 @@ struct FeatureTrack {
 // NPY [N, 512] (or [N, ...] flattened per row), or raw little-endian f32 rows of `row_floats`. Errors: kIo, kCorrupted
 // (NaN, size not a multiple of a row).
 Result<FeatureTrack> ReadFeatures(const Path& path, int row_floats);
+Result<FeatureTrack> ReadFeatures(const FilePart& file, int row_floats);
 
 }  // namespace lips

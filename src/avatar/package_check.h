@@ -21,8 +21,11 @@ struct PackageCheck {
   AvatarOptions options;
   AvatarCheck report;
   FrameMetadata metadata;
-  std::vector<Rect> rects;         // empty when unreadable
-  bool rects_inside = false;       // the frame; false while unknown
+  std::vector<Rect> rects;    // empty when unreadable
+  bool rects_inside = false;  // the frame; false while unknown
+  Result<FilePart> generator = Error(ErrorCode::kIo, "not looked for");
+  Result<FilePart> audio_encoder = Error(ErrorCode::kIo, "not looked for");
+  Result<FilePart> features = Error(ErrorCode::kIo, "not looked for");
   std::optional<FullFrames> full;  // empty when unreadable
   int64_t frames = 0;              // that have a picture and a rectangle
 

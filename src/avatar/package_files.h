@@ -1,6 +1,7 @@
 // Which files of a folder play which part in an avatar package.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "avatar/avatar.h"
 #include "avatar/manifest.h"
 #include "avatar/numbered_files.h"
+#include "avatar/pack_file.h"
 #include "base/file.h"
 #include "base/result.h"
 
@@ -15,8 +17,9 @@ namespace lips {
 
 // One picture per template frame: a video, or a folder of JPEG or PNG files.
 struct PictureFiles {
-  Path video;  // empty: `pictures` it is
-  std::optional<NumberedFiles> pictures;
+  Path video = {};  // empty: `pictures` it is
+  std::optional<NumberedFiles> pictures = {};
+  std::shared_ptr<const PackFile> pack = {};  // set: the paths are names of its sections
 
   bool is_video() const { return !video.empty(); }
   const Path& path() const { return is_video() ? video : pictures->folder; }

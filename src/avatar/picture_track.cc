@@ -11,16 +11,40 @@ namespace {
 
 bool IsPng(const Path& path) { return path.extension() == ".png" || path.extension() == ".PNG"; }
 
+Result<VideoReader> OpenVideo(const PictureFiles& files, VideoReader::Options options) {
+  if (files.pack == nullptr) return VideoReader::Open(files.video, options);
+  ASSIGN_OR_RETURN(const FilePart part, files.pack->Part(files.video.string()));
+  return VideoReader::Open(part, options);
+}
+
+Result<std::vector<uint8_t>> PackedPicture(const PictureFiles& files, int64_t index) {
+  constexpr size_t kMaxPictureBytes = size_t{256} << 20;
+  ASSIGN_OR_RETURN(const FilePart part, files.pack->Part(files.pictures->At(index).string()));
+  return part.ReadAll(kMaxPictureBytes);
+}
+
+Result<Image> ReadPictureOf(const PictureFiles& files, int64_t index) {
+  if (files.pack == nullptr) return ReadPicture(files.pictures->At(index));
+  ASSIGN_OR_RETURN(const auto bytes, PackedPicture(files, index));
+  return ParsePicture(bytes);
+}
+
+Result<YuvImage> ReadJpegOf(const PictureFiles& files, int64_t index) {
+  if (files.pack == nullptr) return ReadJpegAsYuv(files.pictures->At(index));
+  ASSIGN_OR_RETURN(const auto bytes, PackedPicture(files, index));
+  return ParseJpegAsYuv(bytes);
+}
+
 // A picture as a video frame: BT.601 limited range, as H.264 templates are.
-Status ReadPictureAsVideo(const Path& path, YuvImage& out) {
+Status ReadPictureAsVideo(const PictureFiles& files, int64_t index, YuvImage& out) {
   constexpr YuvFormat kVideoFormat{YuvMatrix::kBt601, YuvRange::kLimited};
-  if (IsPng(path)) {
-    ASSIGN_OR_RETURN(const Image picture, ReadPicture(path));
+  if (IsPng(files.pictures->At(index))) {
+    ASSIGN_OR_RETURN(const Image picture, ReadPictureOf(files, index));
     out.Resize(picture.width(), picture.height(), kVideoFormat);
     BgrToYuv(picture.view(), out.view());
     return {};
   }
-  ASSIGN_OR_RETURN(const YuvImage picture, ReadJpegAsYuv(path));
+  ASSIGN_OR_RETURN(const YuvImage picture, ReadJpegOf(files, index));
   out.Resize(picture.width(), picture.height(), kVideoFormat);
   FullToLimited(picture.view(), out.view());
   return {};
@@ -30,12 +54,12 @@ Status ReadPictureAsVideo(const Path& path, YuvImage& out) {
 
 Result<PictureTrack> PictureTrack::Open(const PictureFiles& files, int decode_threads) {
   if (files.is_video()) {
-    ASSIGN_OR_RETURN(VideoReader reader, VideoReader::Open(files.video, {.threads = decode_threads}));
+    ASSIGN_OR_RETURN(VideoReader reader, OpenVideo(files, {.threads = decode_threads}));
     PictureTrack track(files, reader.info());
     track.reader_ = std::move(reader);
     return track;
   }
-  ASSIGN_OR_RETURN(const Image first, ReadPicture(files.pictures->At(0)));
+  ASSIGN_OR_RETURN(const Image first, ReadPictureOf(files, 0));
   VideoInfo info;
   info.width = first.width();
   info.height = first.height();
@@ -73,7 +97,7 @@ Status PictureTrack::ReadYuv(int64_t index, YuvImage& out) {
     const YuvImage& decoded = *frame.value();
     out.Resize(decoded.width(), decoded.height(), decoded.format());
     CopyPixels(decoded.view(), out.view());
-  } else if (Status read = ReadPictureAsVideo(files_.pictures->At(index), out); !read.ok()) {
+  } else if (Status read = ReadPictureAsVideo(files_, index, out); !read.ok()) {
     return Named(std::move(read).TakeError(), index);
   }
   return CheckSize(index, out.width(), out.height());
@@ -90,7 +114,7 @@ Status PictureTrack::ReadBgr(int64_t index, Image& out) {
     YuvToBgr(decoded.view(), out.view());
     return {};
   }
-  auto picture = ReadPicture(files_.pictures->At(index));
+  auto picture = ReadPictureOf(files_, index);
   if (!picture.ok()) return Named(std::move(picture).TakeError(), index);
   out = std::move(picture).value();
   return CheckSize(index, out.width(), out.height());

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "avatar/crop_rects.h"
 #include "avatar/picture_track.h"
 #include "image/colour.h"
 #include "image/resize.h"
@@ -22,11 +23,15 @@ class SourcesReader final : public TemplateReader {
   static Result<std::unique_ptr<TemplateReader>> Open(TemplateSources sources, size_t budget_bytes,
                                                       int decode_threads) {
     ASSIGN_OR_RETURN(PictureTrack full, PictureTrack::Open(sources.full, decode_threads));
+    RETURN_IF_ERROR(CheckTrack(full, sources.full, 0, sources.rects));
+    RETURN_IF_ERROR(CheckInside(sources.rects, full.info().width, full.info().height));
     std::unique_ptr<SourcesReader> reader(new SourcesReader(std::move(sources), std::move(full)));
     if (const auto& package = reader->sources_.package) {
-      RETURN_IF_ERROR(OpenTrack(package->roi, decode_threads, reader->roi_));
-      RETURN_IF_ERROR(OpenTrack(package->masked, decode_threads, reader->masked_));
-      if (package->crop) RETURN_IF_ERROR(OpenTrack(*package->crop, decode_threads, reader->crop_));
+      const FaceGeometry face = reader->sources_.face;
+      RETURN_IF_ERROR(reader->OpenTrack(package->roi, face.roi_px(), decode_threads, reader->roi_));
+      RETURN_IF_ERROR(reader->OpenTrack(package->masked, face.roi_px(), decode_threads, reader->masked_));
+      if (package->crop)
+        RETURN_IF_ERROR(reader->OpenTrack(*package->crop, face.crop_px, decode_threads, reader->crop_));
     }
     reader->TakeMemory(budget_bytes);
     return std::unique_ptr<TemplateReader>(std::move(reader));
@@ -55,9 +60,21 @@ class SourcesReader final : public TemplateReader {
  private:
   SourcesReader(TemplateSources sources, PictureTrack full) : sources_(std::move(sources)), full_(std::move(full)) {}
 
-  static Status OpenTrack(const PictureFiles& files, int decode_threads, std::optional<PictureTrack>& out) {
+  Status OpenTrack(const PictureFiles& files, int side_px, int decode_threads, std::optional<PictureTrack>& out) const {
     ASSIGN_OR_RETURN(out, PictureTrack::Open(files, decode_threads));
-    return {};
+    return CheckTrack(*out, files, side_px, sources_.rects);
+  }
+
+  // What was found when the avatar was opened, or packed, may have been exchanged since. `side_px` 0: any size.
+  static Status CheckTrack(const PictureTrack& track, const PictureFiles& files, int side_px,
+                           const std::vector<Rect>& rects) {
+    const VideoInfo& info = track.info();
+    const bool fits = side_px == 0 || (info.width == side_px && info.height == side_px);
+    if (fits && info.frames >= static_cast<int64_t>(rects.size())) return {};
+    return Error(ErrorCode::kCorrupted, files.path().filename().string() + " has " + std::to_string(info.frames) +
+                                            " frames of " + std::to_string(info.width) + "x" +
+                                            std::to_string(info.height) + "; expected " + std::to_string(rects.size()) +
+                                            (side_px == 0 ? std::string() : " of " + std::to_string(side_px) + " px"));
   }
 
   // All videos keep the same number of frames, so that they turn at the same places.

@@ -84,7 +84,7 @@ class AudioBench {
     }
   }
 
-  Result<BenchReport> Run(const Path& model) {
+  Result<BenchReport> Run(const FilePart& model) {
     steps_.push_back(
         {.stage = "mel", .engine = "-", .precision = "-", .units = static_cast<double>(rows_), .run = [this] {
            MelStream stream;
@@ -108,7 +108,7 @@ class AudioBench {
  private:
   static constexpr size_t kInputRows = 64;
 
-  Status AddEngine(const Path& model, const Graph& graph, const EngineVariant& variant, int threads) {
+  Status AddEngine(const FilePart& model, const Graph& graph, const EngineVariant& variant, int threads) {
     const GeneratorOptions options = OptionsOf(variant, threads, true);
     ASSIGN_OR_RETURN(auto opened, OpenAudioEncoder(model, options));
     const std::shared_ptr<AudioEncoder> encoder = std::move(opened);
@@ -192,7 +192,7 @@ class AudioBench {
 
 Result<BenchReport> MeasureAudio(const BenchJob& job) {
   ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(job.avatar, job.avatar_options));
-  ASSIGN_OR_RETURN(const Path model, avatar.audio_encoder_model());
+  ASSIGN_OR_RETURN(const FilePart model, avatar.audio_encoder_model());
   std::vector<float> samples;
   if (job.audio) {
     ASSIGN_OR_RETURN(samples, ReadBenchSpeech(*job.audio, kSpeechSeconds));

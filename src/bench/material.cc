@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kSpeechSeconds = 10;
 
-Result<std::unique_ptr<AudioEncoder>> OpenAnyEncoder(const Path& model) {
+Result<std::unique_ptr<AudioEncoder>> OpenAnyEncoder(const FilePart& model) {
   GeneratorOptions options;
   options.prove = false;
   options.session.backend = OnnxRuntimeVersion().ok() ? Backend::kOnnxRuntime : Backend::kReference;
@@ -25,11 +25,11 @@ Result<std::unique_ptr<AudioEncoder>> OpenAnyEncoder(const Path& model) {
 }
 
 Result<std::vector<float>> EncodeSpeech(const Avatar& avatar, const std::vector<float>& samples, int row_floats) {
-  ASSIGN_OR_RETURN(const Path model, avatar.audio_encoder_model());
+  ASSIGN_OR_RETURN(const FilePart model, avatar.audio_encoder_model());
   ASSIGN_OR_RETURN(const auto encoder, OpenAnyEncoder(model));
   if (encoder->row_floats() != row_floats) {
     return Error(ErrorCode::kInvalidInput,
-                 "audio encoder '" + model.string() + "' gives rows of " + std::to_string(encoder->row_floats()) +
+                 "audio encoder '" + model.name() + "' gives rows of " + std::to_string(encoder->row_floats()) +
                      " values, but the generator hears rows of " + std::to_string(row_floats));
   }
   const EncodeRowsFn encode = [&encoder](std::span<const float> inputs, int64_t count, std::span<float> out) {
@@ -51,8 +51,8 @@ Result<Rows> LoadRows(const Avatar& avatar, const std::optional<Path>& audio, in
     rows.source = audio->filename().string();
     return rows;
   }
-  if (const auto path = avatar.packaged_features()) {
-    ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(*path, row_floats));
+  if (const auto file = avatar.packaged_features(); file.ok()) {
+    ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(file.value(), row_floats));
     rows.values = std::move(track.rows);
     rows.source = "packaged features";
     if (!rows.values.empty()) return rows;

@@ -65,7 +65,7 @@ Result<double> WholeModelMacs(const Graph& graph) {
 
 class NetworkBench {
  public:
-  NetworkBench(const NetworkBenchRequest& request, Path model, const Graph& graph, GeneratorBinding binding,
+  NetworkBench(const NetworkBenchRequest& request, FilePart model, const Graph& graph, GeneratorBinding binding,
                double macs, const BenchMaterial& material, const std::vector<Image>& truth)
       : request_(request),
         model_(std::move(model)),
@@ -91,7 +91,7 @@ class NetworkBench {
   Status ReportProgress(int64_t turns);
 
   const NetworkBenchRequest& request_;
-  Path model_;
+  FilePart model_;
   const Graph& graph_;  // in model_
   GeneratorBinding binding_;
   double macs_;
@@ -283,10 +283,10 @@ Result<BenchReport> NetworkBench::Run() {
 
 Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request) {
   ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(request.avatar, request.avatar_options));
-  ASSIGN_OR_RETURN(const Path model, avatar.generator_model());
+  ASSIGN_OR_RETURN(const FilePart model, avatar.generator_model());
   ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
   auto binding = BindGenerator(graph);
-  if (!binding.ok()) return std::move(binding).TakeError().Within(model.string());
+  if (!binding.ok()) return std::move(binding).TakeError().Within(model.name());
   ASSIGN_OR_RETURN(const double macs, WholeModelMacs(graph));
   ASSIGN_OR_RETURN(const BenchMaterial material, LoadBenchMaterial(avatar, binding.value(), request.audio, kFrames));
   if (request.progress) RETURN_IF_ERROR(request.progress(0, 1));

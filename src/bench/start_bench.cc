@@ -62,11 +62,14 @@ Result<Json> MakeFirstFrame(const BenchJob& job) {
   lap();
   const std::vector<EngineVariant> variants = Variants(job);
   if (variants.empty()) return Error(ErrorCode::kInvalidInput, "no engine was named");
-  Path model;
-  if (variants[0].engine != Backend::kNull) {
-    ASSIGN_OR_RETURN(model, avatar.generator_model());
+  const GeneratorOptions options = OptionsOf(variants[0], job.threads.back(), false);
+  std::unique_ptr<Generator> generator;
+  if (variants[0].engine == Backend::kNull) {
+    ASSIGN_OR_RETURN(generator, OpenGenerator(Path(), options));
+  } else {
+    ASSIGN_OR_RETURN(const FilePart model, avatar.generator_model());
+    ASSIGN_OR_RETURN(generator, OpenGenerator(model, options));
   }
-  ASSIGN_OR_RETURN(const auto generator, OpenGenerator(model, OptionsOf(variants[0], job.threads.back(), false)));
   lap();
   ASSIGN_OR_RETURN(const auto templates, avatar.OpenTemplates());
   TemplateFace face;

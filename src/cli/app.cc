@@ -111,7 +111,7 @@ Result<JobRequest> JobFlags::Resolve() const {
 }
 
 void AddJobFlags(CLI::App& command, JobFlags& flags) {
-  command.add_option("-a,--avatar", flags.avatar, "avatar package: a folder")->required();
+  command.add_option("-a,--avatar", flags.avatar, "avatar package: a folder or a pack (.lips)")->required();
   command.add_option("--audio", flags.audio, "speech: any audio or video file FFmpeg reads")->required();
   command
       .add_option("--inputs", flags.inputs,

@@ -1,11 +1,14 @@
-// lipstream avatar info|check: look at a package.
+// lipstream avatar info|check|pack: look at a package, make it one file.
 #include "avatar/avatar.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ctime>
 
 #include "cli/app.h"
+#include "cli/progress.h"
 #include "cli/table.h"
+#include "render/pack.h"
 
 namespace lips::cli {
 namespace {
@@ -47,11 +50,80 @@ Result<ExitCode> RunCheck(const Flags& flags) {
   return kOk;
 }
 
+struct PackFlags {
+  std::string folder, output, features = "none", date;
+  EngineFlags engine;
+  bool quiet = false, json = false;
+};
+
+std::string Today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm day = {};
+  char text[16] = "";
+  if (::gmtime_r(&now, &day) != nullptr) std::strftime(text, sizeof(text), "%Y-%m-%d", &day);
+  return text;
+}
+
+Result<ExitCode> RunPack(const PackFlags& flags) {
+  PackRequest request;
+  request.avatar = flags.folder;
+  request.output = flags.output;
+  request.date = flags.date.empty() ? Today() : flags.date;
+  request.stop = &Stop();
+  if (flags.features != "none") {
+    request.templates = static_cast<TemplateLevel>(flags.features[0] - '0');
+    ASSIGN_OR_RETURN(request.engine, flags.engine.Resolve());
+  }
+  Result<PackReport> packed = Error(ErrorCode::kCancelled, "");
+  {
+    Progress progress("prepare", flags.quiet || flags.json);
+    request.progress = [&progress](int64_t done, int64_t total) { progress.Update(done, total); };
+    packed = PackAvatar(request);
+  }
+  if (!packed.ok()) return std::move(packed).TakeError();
+  const PackReport& report = packed.value();
+  if (flags.json) {
+    const Json json = Json::Object({{"pack", flags.output},
+                                    {"bytes", report.bytes},
+                                    {"templates", report.templates},
+                                    {"template_bytes", report.template_bytes},
+                                    {"engine", report.engine}});
+    std::printf("%s\n", json.Dump().c_str());
+  } else if (!flags.quiet) {
+    std::printf("%s: %.1f MB", flags.output.c_str(), static_cast<double>(report.bytes) / 1e6);
+    if (report.templates > 0) {
+      std::printf(", of that %.1f MB for %lld frames prepared for %s", static_cast<double>(report.template_bytes) / 1e6,
+                  static_cast<long long>(report.templates), report.engine.c_str());
+    }
+    std::printf("\n");
+  }
+  return kOk;
+}
+
+void AddPack(Commands& commands, CLI::App& parent) {
+  auto flags = std::make_shared<PackFlags>();
+  CLI::App* command = AddCommand(parent, "pack", "Make an avatar one file that opens at once",
+                                 "  lipstream avatar pack anna -o anna.lips\n"
+                                 "  lipstream avatar pack anna -o anna.lips --features 2 --precision f32\n");
+  command->add_option("avatar", flags->folder, "the avatar's folder")->required();
+  command->add_option("-o,--output", flags->output, "the pack to write, NAME.lips")->required();
+  command
+      ->add_option("--features", flags->features,
+                   "also what the network computes of every frame: none, or how much of it (1 to 3; megabytes a frame)")
+      ->check(CLI::IsMember({"none", "1", "2", "3"}))
+      ->capture_default_str();
+  command->add_option("--date", flags->date, "date to write into the pack; default: today");
+  AddEngineFlags(*command, flags->engine);
+  command->add_flag("-q,--quiet", flags->quiet, "print errors only");
+  command->add_flag("--json", flags->json, "machine-readable output");
+  command->callback([&commands, flags] { commands.run = [flags] { return RunPack(*flags); }; });
+}
+
 void Add(Commands& commands, CLI::App& parent, const char* name, const char* description, const char* examples,
          Result<ExitCode> (*run)(const Flags&)) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = AddCommand(parent, name, description, examples);
-  command->add_option("avatar", flags->folder, "the package's folder")->required();
+  command->add_option("avatar", flags->folder, "the package: a folder or a pack")->required();
   command->add_flag("--json", flags->json, "machine-readable output");
   command->callback([&commands, flags, run] { commands.run = [flags, run] { return run(*flags); }; });
 }
@@ -59,12 +131,13 @@ void Add(Commands& commands, CLI::App& parent, const char* name, const char* des
 }  // namespace
 
 void AddAvatar(Commands& commands) {
-  CLI::App* avatar = commands.app->add_subcommand("avatar", "Look at avatar packages");
+  CLI::App* avatar = commands.app->add_subcommand("avatar", "Look at avatar packages, and pack them");
   avatar->require_subcommand(1);
   Add(commands, *avatar, "info", "What a package contains: layout, size, frames, rectangles, mask, networks",
       "  lipstream avatar info anna\n  lipstream avatar info anna --json\n", RunInfo);
   Add(commands, *avatar, "check", "Go through a whole package; exit 3 names the first fault",
       "  lipstream avatar check anna\n", RunCheck);
+  AddPack(commands, *avatar);
 }
 
 }  // namespace lips::cli

@@ -16,11 +16,11 @@ struct Flags {
   bool quiet = false;
 };
 
-Result<Path> FindEncoder(const Flags& flags) {
-  if (!flags.encoder.empty()) return Path(flags.encoder);
+Result<FilePart> FindEncoder(const Flags& flags) {
+  if (!flags.encoder.empty()) return FilePart::Open(flags.encoder);
   if (flags.avatar.empty()) {
     return Error(ErrorCode::kInvalidInput,
-                 "stage '" + flags.stage + "' needs an audio encoder: give --avatar DIR or --audio-encoder FILE");
+                 "stage '" + flags.stage + "' needs an audio encoder: give --avatar A or --audio-encoder FILE");
   }
   ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(flags.avatar, {}));
   return avatar.audio_encoder_model();
@@ -35,7 +35,7 @@ Result<ExitCode> RunFeatures(const Flags& flags) {
                                                        : FeatureStage::kEncoder;
   std::unique_ptr<AudioEncoder> encoder;
   if (stage != FeatureStage::kMel) {
-    ASSIGN_OR_RETURN(const Path model, FindEncoder(flags));
+    ASSIGN_OR_RETURN(const FilePart model, FindEncoder(flags));
     ASSIGN_OR_RETURN(const GeneratorOptions options, flags.engine.Resolve());
     ASSIGN_OR_RETURN(encoder, OpenAudioEncoder(model, options));
   }

@@ -28,9 +28,19 @@ class NullGenerator : public Generator {
       return Error(ErrorCode::kInvalidInput,
                    "face of " + std::to_string(view.width) + "x" + std::to_string(view.height) + ", expected 320x320");
     }
-    auto face = dynamic_cast<Face*>(reuse.get()) != nullptr ? std::move(reuse) : std::make_unique<Face>();
-    CopyPixels(roi, dynamic_cast<Face&>(*face).roi.view());
+    auto* recycled = dynamic_cast<OwnFace*>(reuse.get());
+    auto face = recycled != nullptr ? std::move(reuse) : std::make_unique<OwnFace>();
+    CopyPixels(roi, dynamic_cast<OwnFace&>(*face).view());
     return face;
+  }
+
+  std::string TemplateFormat() const override { return "null: 320x320 B, G, R"; }
+  Result<std::unique_ptr<Template>> Adopt(std::span<const uint8_t> blob, std::shared_ptr<const void> owner) override {
+    if (blob.size() != kFaceBytes) {
+      return Error(ErrorCode::kInvalidInput, "a stored template of " + std::to_string(blob.size()) +
+                                                 " bytes; expected " + std::to_string(kFaceBytes));
+    }
+    return std::unique_ptr<Template>(std::make_unique<Face>(blob, std::move(owner)));
   }
 
   Status Generate(std::span<const Job> jobs) override {
@@ -40,15 +50,26 @@ class NullGenerator : public Generator {
         return Error(ErrorCode::kInvalidInput,
                      "job " + std::to_string(i) + " has no template of this generator or no 320x320 mouth");
       }
-      CopyPixels(face->roi.view(), jobs[i].mouth);
+      CopyPixels({face->pixels.data(), kNullSizePx, kNullSizePx, kRowBytes}, jobs[i].mouth);
     }
     return {};
   }
 
  private:
+  static constexpr int kRowBytes = 3 * kNullSizePx;
+  static constexpr size_t kFaceBytes = size_t{kRowBytes} * kNullSizePx;
+
   struct Face : Template {
-    Image roi{kNullSizePx, kNullSizePx};
-    size_t bytes() const override { return size_t{3} * kNullSizePx * kNullSizePx; }
+    Face(std::span<const uint8_t> bytes, std::shared_ptr<const void> keep) : pixels(bytes), owner(std::move(keep)) {}
+    std::span<const uint8_t> pixels;
+    std::shared_ptr<const void> owner;
+    size_t bytes() const override { return kFaceBytes; }
+    std::span<const uint8_t> blob() const override { return pixels; }
+  };
+  struct OwnFace : Face {
+    OwnFace() : Face({}, nullptr), memory(kFaceBytes) { pixels = memory; }
+    ImageView view() { return {memory.data(), kNullSizePx, kNullSizePx, kRowBytes}; }
+    std::vector<uint8_t> memory;
   };
 };
 

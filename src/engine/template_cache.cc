@@ -8,15 +8,15 @@ namespace lips {
 // Handles keep this alive, so that a template given back after the cache's end finds it closed and goes away.
 class TemplateCache::Memory : public std::enable_shared_from_this<Memory> {
  public:
-  // The handle gives the template back here when its last copy goes.
-  Handle Lend(std::unique_ptr<Generator::Template> face) {
+  // The handle gives the template back here when its last copy goes; `recycle`: for its memory to be used again.
+  Handle Lend(std::unique_ptr<Generator::Template> face, bool recycle) {
     const size_t bytes = face->bytes();
     {
       const std::lock_guard lock(mutex_);
       bytes_ += bytes;
     }
-    const auto give_back = [memory = shared_from_this(), bytes](Generator::Template* done) {
-      memory->TakeBack(std::unique_ptr<Generator::Template>(done), bytes);
+    const auto give_back = [memory = shared_from_this(), bytes, recycle](Generator::Template* done) {
+      memory->TakeBack(std::unique_ptr<Generator::Template>(done), bytes, recycle);
     };
     return {face.release(), give_back};
   }
@@ -45,9 +45,9 @@ class TemplateCache::Memory : public std::enable_shared_from_this<Memory> {
   }
 
  private:
-  void TakeBack(std::unique_ptr<Generator::Template> face, size_t bytes) {
+  void TakeBack(std::unique_ptr<Generator::Template> face, size_t bytes, bool recycle) {
     const std::lock_guard lock(mutex_);
-    if (closed_ || spare_ != nullptr) {
+    if (!recycle || closed_ || spare_ != nullptr) {
       bytes_ -= bytes;
       return;  // `face` goes once the lock is released
     }
@@ -110,10 +110,8 @@ bool TemplateCache::MakeRoom(int64_t key) {
   return true;
 }
 
-TemplateCache::Handle TemplateCache::Keep(int64_t index, std::unique_ptr<Generator::Template> face, int64_t next_need,
-                                          int64_t Stats::*count) {
-  const size_t bytes = face->bytes();
-  Handle handle = memory_->Lend(std::move(face));
+TemplateCache::Handle TemplateCache::Keep(int64_t index, Handle handle, int64_t next_need, int64_t Stats::*count) {
+  const size_t bytes = handle->bytes();
   const std::lock_guard lock(mutex_);
   ++(stats_.*count);
   template_bytes_ = bytes;
@@ -131,7 +129,12 @@ TemplateCache::Handle TemplateCache::Keep(int64_t index, std::unique_ptr<Generat
 }
 
 TemplateCache::Handle TemplateCache::Put(int64_t index, std::unique_ptr<Generator::Template> face, int64_t next_need) {
-  return Keep(index, std::move(face), next_need, &Stats::misses);
+  return Keep(index, memory_->Lend(std::move(face), true), next_need, &Stats::misses);
+}
+
+TemplateCache::Handle TemplateCache::Adopt(int64_t index, std::unique_ptr<Generator::Template> face,
+                                           int64_t next_need) {
+  return Keep(index, memory_->Lend(std::move(face), false), next_need, &Stats::adopted);
 }
 
 Result<TemplateCache::Handle> TemplateCache::Prepare(Generator& generator, int64_t index, ConstImageView roi,
@@ -177,7 +180,7 @@ Status TemplateCache::Fill(Generator& generator, int64_t index, ConstImageView r
   const std::lock_guard one_at_a_time(preparing_);
   if (Has(index) || !HasRoom()) return {};
   ASSIGN_OR_RETURN(auto face, generator.Prepare(roi, masked, TakeSpare()));
-  Keep(index, std::move(face), next_need, &Stats::filled);
+  Keep(index, memory_->Lend(std::move(face), true), next_need, &Stats::filled);
   return {};
 }
 

@@ -40,6 +40,7 @@ class TemplateCache {
   struct Stats {
     int64_t hits = 0;            // requests answered without preparing
     int64_t misses = 0;          // templates prepared because somebody asked
+    int64_t adopted = 0;         // templates that were ready elsewhere
     int64_t filled = 0;          // templates prepared ahead of need
     int64_t templates = 0;       // kept now
     size_t bytes = 0;            // of all templates that exist now, kept or not
@@ -58,6 +59,10 @@ class TemplateCache {
 
   // Takes a prepared template and hands it out, kept or not. When the frame has one already, gives that one.
   Handle Put(int64_t index, std::unique_ptr<Generator::Template> face, int64_t next_need = kUnknown);
+
+  // Put for a template over memory of somebody else's (Generator::Adopt): it counts likewise, but is let go rather than
+  // recycled.
+  Handle Adopt(int64_t index, std::unique_ptr<Generator::Template> face, int64_t next_need = kUnknown);
 
   // A template nobody uses, for Generator::Prepare's `reuse`; null when there is none.
   std::unique_ptr<Generator::Template> TakeSpare();
@@ -92,7 +97,7 @@ class TemplateCache {
   bool MakeRoom(int64_t key);
   bool RoomForOne() const;
 
-  Handle Keep(int64_t index, std::unique_ptr<Generator::Template> face, int64_t next_need, int64_t Stats::*count);
+  Handle Keep(int64_t index, Handle handle, int64_t next_need, int64_t Stats::*count);
 
   const size_t budget_bytes_;
   const std::shared_ptr<Memory> memory_;

@@ -171,6 +171,21 @@ TEST_F(TemplateCacheTest, AHandleOutlivesTheCache) {
   EXPECT_EQ(generator_.alive, 0);
 }
 
+TEST_F(TemplateCacheTest, AdoptedTemplatesCountButTheirMemoryIsNotRecycled) {
+  TemplateCache cache(kTemplateBytes);
+  const auto adopt = [&](int64_t index) {
+    return cache.Adopt(index, std::make_unique<CountingGenerator::Face>(generator_.alive));
+  };
+  adopt(1);
+  adopt(2);  // puts the first out
+  EXPECT_FALSE(cache.Has(1));
+  EXPECT_TRUE(cache.Has(2));
+  EXPECT_EQ(generator_.alive, 1) << "the first is gone";
+  EXPECT_EQ(cache.TakeSpare(), nullptr);
+  EXPECT_EQ(cache.stats().adopted, 2);
+  EXPECT_EQ(cache.stats().bytes, kTemplateBytes);
+}
+
 TEST_F(TemplateCacheTest, ATemplateLargerThanTheBudgetIsHandedOutButNotKept) {
   TemplateCache cache(kTemplateBytes - 1);
   EXPECT_EQ(NumberOf(Prepare(cache, 5)), 5);

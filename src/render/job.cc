@@ -37,12 +37,12 @@ Status UseFeatureFile(const JobRequest& request, Job& job) {
 }
 
 Status UseEncoder(const JobRequest& request, Job& job) {
-  ASSIGN_OR_RETURN(const Path model, job.avatar->audio_encoder_model());
+  ASSIGN_OR_RETURN(const FilePart model, job.avatar->audio_encoder_model());
   ASSIGN_OR_RETURN(job.encoder, OpenAudioEncoder(model, request.engine));
-  ASSIGN_OR_RETURN(job.encoder_sha256, Sha256OfFile(model));
+  ASSIGN_OR_RETURN(job.encoder_sha256, job.avatar->HashOf(model));
   if (job.encoder->row_floats() * int64_t{kWindowRows} != job.generator->audio_floats()) {
     return Error(ErrorCode::kInvalidInput,
-                 "audio encoder '" + model.string() + "' gives rows of " + std::to_string(job.encoder->row_floats()) +
+                 "audio encoder '" + model.name() + "' gives rows of " + std::to_string(job.encoder->row_floats()) +
                      " values, but the generator hears " + std::to_string(kWindowRows) + " rows of " +
                      std::to_string(job.generator->audio_floats() / kWindowRows));
   }
@@ -60,6 +60,9 @@ Status CheckOutputPath(const JobRequest& request, const Path& output) {
   const Path avatar = std::filesystem::weakly_canonical(request.avatar, failed);
   const Path target = std::filesystem::weakly_canonical(output, failed);
   const auto [end, ignored] = std::mismatch(avatar.begin(), avatar.end(), target.begin(), target.end());
+  if (!failed && !avatar.empty() && avatar == target) {
+    return Error(ErrorCode::kInvalidInput, "cannot write '" + output.string() + "': it is the avatar");
+  }
   if (!failed && !avatar.empty() && end == avatar.end()) {
     return Error(ErrorCode::kInvalidInput,
                  "cannot write '" + output.string() + "': it lies in the avatar's folder; choose another place");
@@ -82,15 +85,18 @@ Status OpenNetworks(const JobRequest& request, Job& job) {
     return Error(ErrorCode::kInvalidInput, "the null engine runs no network, so it cannot use the features of '" +
                                                request.features->string() + "'");
   }
-  Path model;
-  if (!no_network) {
-    ASSIGN_OR_RETURN(model, job.avatar->generator_model());
-    ASSIGN_OR_RETURN(job.model_sha256, Sha256OfFile(model));
+  std::string model_name;
+  if (no_network) {
+    ASSIGN_OR_RETURN(job.generator, OpenGenerator(Path(), request.engine));
+  } else {
+    ASSIGN_OR_RETURN(const FilePart model, job.avatar->generator_model());
+    ASSIGN_OR_RETURN(job.model_sha256, job.avatar->HashOf(model));
+    ASSIGN_OR_RETURN(job.generator, OpenGenerator(model, request.engine));
+    model_name = model.name();
   }
-  ASSIGN_OR_RETURN(job.generator, OpenGenerator(model, request.engine));
   if (!no_network && job.generator->size_px() != job.avatar->face().roi_px()) {
     return Error(ErrorCode::kInvalidInput,
-                 "network '" + model.string() + "' works on " + std::to_string(job.generator->size_px()) +
+                 "network '" + model_name + "' works on " + std::to_string(job.generator->size_px()) +
                      " px faces, but the avatar's pictures are " + std::to_string(job.avatar->face().roi_px()) + " px");
   }
   if (no_network) {

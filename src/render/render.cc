@@ -14,6 +14,7 @@
 #include "media/sequence_writer.h"
 #include "media/video_writer.h"
 #include "render/job.h"
+#include "render/packed_templates.h"
 #include "render/timeline.h"
 
 namespace lips {
@@ -101,11 +102,12 @@ class Output {
 class RenderRun {
  public:
   RenderRun(const RenderRequest& request, Job& job, const Timeline& time, TemplateReader& templates,
-            TemplateCache& cache, Output& output, RenderReport& report)
+            const std::optional<PackedTemplates>& packed, TemplateCache& cache, Output& output, RenderReport& report)
       : request_(request),
         job_(job),
         time_(time),
         templates_(templates),
+        packed_(packed),
         cache_(cache),
         output_(output),
         report_(report) {}
@@ -135,6 +137,10 @@ class RenderRun {
       s.next_use = time_.NextUse(n).value_or(TemplateCache::kNever);
       s.rect = job_.avatar->rects()[static_cast<size_t>(s.template_index)];
       s.prepared = cache_.Get(s.template_index, s.next_use);
+      if (s.prepared == nullptr && packed_) {
+        ASSIGN_OR_RETURN(auto ready, packed_->Get(s.template_index));
+        s.prepared = cache_.Adopt(s.template_index, std::move(ready), s.next_use);
+      }
       const FaceParts parts = s.prepared ? FaceParts::kFrameAndCrop : FaceParts::kAll;
       RETURN_IF_ERROR(templates_.Read(s.template_index, parts, s.face));
       if (!decoded_.Push(*std::move(slot))) return {};
@@ -215,6 +221,7 @@ class RenderRun {
   Job& job_;
   const Timeline& time_;
   TemplateReader& templates_;
+  const std::optional<PackedTemplates>& packed_;
   TemplateCache& cache_;
   Output& output_;
   RenderReport& report_;
@@ -269,6 +276,8 @@ Result<RenderReport> Render(const RenderRequest& request) {
   const int64_t repeated = FramesThatComeAgain(timeline(), video.frames);
   if (request.cache_level) {
     networks.engine.template_level = *request.cache_level;
+  } else if (const int packed_level = avatar.origin().template_level; packed_level != 0) {
+    networks.engine.template_level = static_cast<TemplateLevel>(packed_level);
   } else if (repeated > 0 && report.template_budget_bytes > 0) {
     networks.engine.template_level = ChooseTemplateLevel(avatar.face().roi_px(), networks.engine.session.precision,
                                                          repeated, static_cast<size_t>(report.template_budget_bytes));
@@ -289,12 +298,13 @@ Result<RenderReport> Render(const RenderRequest& request) {
   if (request.video) report.video = *request.video;
 
   const Timeline time = timeline();  // packaged features may have made it shorter
+  ASSIGN_OR_RETURN(const auto packed, PackedTemplates::Open(avatar, *job.generator));
   TemplateCache cache(static_cast<size_t>(report.template_budget_bytes));
   ASSIGN_OR_RETURN(const auto templates, avatar.OpenTemplates());
   ASSIGN_OR_RETURN(Output output, Output::Open(request, job, report));
   report.open_s = watch.ElapsedMs() / 1000;
 
-  RenderRun run(request, job, time, *templates, cache, output, report);
+  RenderRun run(request, job, time, *templates, packed, cache, output, report);
   RETURN_IF_ERROR(run.Run(watch));
   if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());
   RETURN_IF_ERROR(output.Finish());
@@ -332,6 +342,7 @@ Json RenderReport::ToJson() const {
                                        {"level", static_cast<int>(template_level)},
                                        {"hits", templates.hits},
                                        {"misses", templates.misses},
+                                       {"from_pack", templates.adopted},
                                        {"templates", templates.templates},
                                        {"bytes", templates.bytes},
                                        {"peak_kept_bytes", templates.peak_kept_bytes}})},
