@@ -44,7 +44,8 @@ CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::strin
 std::string CheckPositiveNumber(const std::string& text);
 std::string CheckNonNegativeNumber(const std::string& text);
 
-// --engine, --provider, --threads, --precision, --no-proof. The returned object must outlive parsing; Resolve() afterwards.
+// --engine, --provider, --threads, --precision, --no-proof. The returned object must outlive parsing; Resolve()
+// afterwards.
 struct EngineFlags {
   std::string engine = "auto";
   std::string provider = "cpu";
