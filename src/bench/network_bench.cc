@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/sha256.h"
 #include "base/stats.h"
 #include "bench/contender.h"
 #include "bench/truth.h"
@@ -74,7 +75,17 @@ class NetworkBench {
         macs_(macs),
         material_(material),
         truth_(truth),
-        jaw_(JawMask(binding_.size_px)) {}
+        jaw_(JawMask(binding_.size_px)) {
+    Sha256 hash;
+    for (const BenchMaterial::Frame& frame : material_.frames) {
+      for (const Image* picture : {&frame.face.roi, &frame.face.masked}) {
+        const ConstImageView view = picture->view();
+        for (int y = 0; y < view.height; ++y) hash.Add({view.Row(y), static_cast<size_t>(3 * view.width)});
+      }
+      hash.AddValues(std::span<const float>(frame.audio));
+    }
+    samples_key_ = hash.Hex();
+  }
 
   Result<BenchReport> Run();
 
@@ -82,6 +93,7 @@ class NetworkBench {
   bool Wants(Backend engine) const { return std::ranges::find(request_.engines, engine) != request_.engines.end(); }
   std::vector<Setting> Settings() const;
   GeneratorOptions Options(const Setting& setting) const;
+  std::vector<FaceSample> Samples() const;
   Result<std::unique_ptr<Contender>> Open(const Setting& setting);
   Result<Entry> OpenEntry(const Setting& setting);
   Status RunGroup(std::vector<Entry>& group);
@@ -98,6 +110,7 @@ class NetworkBench {
   const BenchMaterial& material_;
   const std::vector<Image>& truth_;
   std::vector<uint8_t> jaw_;
+  std::string samples_key_;
 
   int threads_ = 1;  // of the group at hand
   double peak_gflops_for(Precision precision) const;
@@ -129,12 +142,24 @@ std::vector<Setting> NetworkBench::Settings() const {
   return settings;
 }
 
+// All frames there are: some calibrate, the others judge.
+std::vector<FaceSample> NetworkBench::Samples() const {
+  std::vector<FaceSample> samples;
+  for (const BenchMaterial::Frame& frame : material_.frames) {
+    samples.push_back({frame.face.roi.Clone(), frame.face.masked.Clone(), frame.audio});
+  }
+  return samples;
+}
+
 GeneratorOptions NetworkBench::Options(const Setting& setting) const {
   GeneratorOptions options;
   options.session = {.backend = setting.engine, .threads = threads_, .precision = setting.precision, .spin = true};
   // Without a cache: the level at which preparing costs no more than it saves.
   options.template_level = setting.cache == 0 ? TemplateLevel::kSkips : static_cast<TemplateLevel>(setting.cache);
   if (setting.mouth_only) options.used = jaw_;
+  options.samples = [this] { return Samples(); };
+  options.samples_key = samples_key_;
+  options.session.may_delegate = false;
   options.prove = false;  // every row says how far it is from the reference
   return options;
 }

@@ -56,20 +56,17 @@ Result<GeneratorOptions> EngineFlags::Resolve() const {
     ASSIGN_OR_RETURN(options.session.backend, ParseBackend(engine));
     return options;
   }
-  options.session.backend = Backend::kOnnxRuntime;
-  if (const auto version = OnnxRuntimeVersion(); !version.ok() && options.session.provider == Provider::kCpu) {
-    options.session.backend = Backend::kReference;
-    Log(LogLevel::kWarning, "using the slow reference engine", {{"reason", version.error().message()}});
-  }
+  options.session.backend = options.session.provider == Provider::kCpu ? Backend::kCpu : Backend::kOnnxRuntime;
   return options;
 }
 
 void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
   command
-      .add_option("--engine", flags.engine,
-                  "what runs the networks: auto, ort (ONNX Runtime), reference (slow, exact), null (no network: the "
-                  "mouth stays the template's)")
-      ->check(CLI::IsMember({"auto", "ort", "reference", "null"}))
+      .add_option(
+          "--engine", flags.engine,
+          "what runs the networks: auto (cpu, or ort for another --provider), cpu (our own), ort (ONNX Runtime), "
+          "reference (slow, exact), null (no network: the mouth stays the template's)")
+      ->check(CLI::IsMember({"auto", "cpu", "ort", "reference", "null"}))
       ->capture_default_str();
   command.add_option("--provider", flags.provider, "ONNX Runtime's device: cpu, cuda, tensorrt")
       ->check(CLI::IsMember({"cpu", "cuda", "tensorrt"}))

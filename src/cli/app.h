@@ -52,7 +52,7 @@ struct EngineFlags {
   std::string precision = "auto";
   int threads = 0;
   bool no_proof = false;
-  // "auto": ONNX Runtime when it is there, else the reference engine with a warning.
+  // "auto": our own engine; ONNX Runtime for another provider than the CPU.
   Result<GeneratorOptions> Resolve() const;
 };
 void AddEngineFlags(CLI::App& command, EngineFlags& flags);

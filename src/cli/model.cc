@@ -13,7 +13,7 @@ namespace {
 
 Json EngineSupport(const Graph& graph) {
   Json engines = Json::Object();
-  for (const Backend backend : {Backend::kReference, Backend::kOnnxRuntime}) {
+  for (const Backend backend : {Backend::kCpu, Backend::kReference, Backend::kOnnxRuntime}) {
     const std::string missing = FirstUnsupported(graph, backend);
     std::string text = missing.empty() ? "yes" : "no: " + missing;
     if (backend == Backend::kOnnxRuntime) {

@@ -261,7 +261,13 @@ Status ProveAndWarmUp(const Graph& graph, const GeneratorOptions& options, const
 }  // namespace
 
 Result<std::unique_ptr<Generator>> OpenNetworkGenerator(const Graph& graph, const GeneratorOptions& options) {
-  if (options.session.backend == Backend::kCpu) return OpenCpuGenerator(graph, options);
+  if (options.session.backend == Backend::kCpu) {
+    auto generator = OpenCpuGenerator(graph, options);
+    if (generator.ok() || generator.error().code() != ErrorCode::kUnsupported) return generator;
+    GeneratorOptions other = options;
+    ASSIGN_OR_RETURN(other.session, Delegate(options.session, std::move(generator).TakeError()));
+    return OpenNetworkGenerator(graph, other);
+  }
   const Stopwatch watch;
   ASSIGN_OR_RETURN(const GeneratorBinding binding, BindGenerator(graph));
   if (graph.inputs.size() != 2) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/log.h"
 #include "engine/cpu/session.h"
 #include "engine/ort/session.h"
 #include "engine/reference/operator.h"
@@ -76,6 +77,7 @@ Result<Precision> ParsePrecision(std::string_view name) { return Parse("precisio
 
 std::string FirstUnsupported(const Graph& graph, Backend backend) {
   if (backend == Backend::kNull) return "engine null runs no network";
+  if (backend == Backend::kCpu) return FirstUnsupportedByCpu(graph);
   if (backend != Backend::kReference) return {};  // ONNX Runtime tells when it opens the graph
   const auto lowered = Lowered(graph);
   const Graph& run = lowered ? *lowered : graph;
@@ -86,12 +88,29 @@ std::string FirstUnsupported(const Graph& graph, Backend backend) {
   return {};
 }
 
+Result<SessionOptions> Delegate(const SessionOptions& options, Error why) {
+  if (!options.may_delegate) return why;
+  if (const auto version = OnnxRuntimeVersion(); !version.ok()) {
+    return Error(why.code(), why.message() + "; ONNX Runtime could run it, but " + version.error().message());
+  }
+  Log(LogLevel::kWarning, "network goes to ONNX Runtime", {{"why", why.message()}});
+  SessionOptions other = options;
+  other.backend = Backend::kOnnxRuntime;
+  other.precision = Precision::kAuto;
+  return other;
+}
+
 Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOptions& options) {
+  RETURN_IF_ERROR(CheckWeights(graph));
+  if (options.backend == Backend::kCpu) {
+    auto session = OpenCpuSession(graph, options);
+    if (session.ok() || session.error().code() != ErrorCode::kUnsupported) return session;
+    ASSIGN_OR_RETURN(const SessionOptions other, Delegate(options, std::move(session).TakeError()));
+    return OpenSession(graph, other);
+  }
   if (std::string unsupported = FirstUnsupported(graph, options.backend); !unsupported.empty()) {
     return Error(ErrorCode::kUnsupported, std::move(unsupported));
   }
-  RETURN_IF_ERROR(CheckWeights(graph));
-  if (options.backend == Backend::kCpu) return OpenCpuSession(graph, options);
   const auto lowered = Lowered(graph);
   const Graph& run = lowered ? *lowered : graph;
   if (options.backend == Backend::kOnnxRuntime) return OpenOrtSession(run, options);

@@ -27,10 +27,15 @@ std::string_view Name(Precision precision);  // "auto", "f32", "bf16", "int8": t
 Result<Precision> ParsePrecision(std::string_view name);
 
 struct SessionOptions {
-  Backend backend = Backend::kOnnxRuntime;
+  Backend backend = Backend::kCpu;
   Provider provider = Provider::kCpu;
   int threads = 0;                         // compute threads; 0: one per core
   Precision precision = Precision::kAuto;  // of Backend::kCpu
+  // Entries of a batch that Backend::kCpu computes together: more of them read the weights less often. The results are
+  // the same, and batches may still have any multiple of it.
+  int64_t batch = 1;
+  // Whether a graph that Backend::kCpu has no steps for goes to ONNX Runtime, where that is present.
+  bool may_delegate = true;
   // Whether ONNX Runtime's idle workers spin: fastest for a process that does nothing else (a benchmark), ruinous
   // beside a video encoder.
   bool spin = false;
@@ -52,6 +57,10 @@ Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOp
 
 // The first operator of `graph` the backend cannot run, as a sentence; empty when it can run all of them.
 std::string FirstUnsupported(const Graph& graph, Backend backend);
+
+// For a graph that Backend::kCpu refused for `why`: the options to open it with on ONNX Runtime instead, logged.
+// Errors: `why` itself when that may not be, or ONNX Runtime is not here.
+Result<SessionOptions> Delegate(const SessionOptions& options, Error why);
 
 // Whether ONNX Runtime can be loaded here, and from where; else the sentence that says what was tried.
 Result<std::string> OnnxRuntimeVersion();

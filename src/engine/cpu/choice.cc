@@ -7,8 +7,10 @@
 #include "base/cpu.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "engine/proof.h"
 #include "image/unit.h"
+#include "model/passes.h"
 
 namespace lips::cpu {
 namespace {
@@ -138,6 +140,25 @@ Result<MixedPrecision> Mixed(const Graph& graph, const CutNetwork& network, cons
   return mixed;
 }
 
+std::string_view NameOfIsa() {
+  switch (ActiveIsa()) {
+    case Isa::kScalar: return "scalar";
+    case Isa::kAvx2: return "avx2";
+    case Isa::kAvx512: return "avx512";
+  }
+  return "?";
+}
+
+Tensor Planes(const CutNetwork& network, const Sample& sample) {
+  const int size = network.binding.size_px;
+  Tensor image(DType::kF32, {1, 6, size, size});
+  const auto values = image.As<float>();
+  const size_t plane = values.size() / 2;
+  ToUnit({sample.roi.data(), size, size, 3 * size}, values.first(plane));
+  ToUnit({sample.masked.data(), size, size, 3 * size}, values.subspan(plane));
+  return image;
+}
+
 Result<Fidelity> Bf16Fidelity(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
   const Findings known("bf16", {HashOfGraph(graph), options.samples_key});
   if (const auto text = known.Read()) {
@@ -154,8 +175,34 @@ Result<Fidelity> Bf16Fidelity(const Graph& graph, const CutNetwork& network, con
 
 }  // namespace
 
-Result<PrecisionChoice> ChoosePrecision(const Graph& graph, const CutNetwork& network,
-                                        const GeneratorOptions& options) {
+Status ProveF32(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
+  const std::string level = std::to_string(static_cast<int>(options.template_level));
+  const Findings proof("proof", {HashOfGraph(graph), "cpu f32", NameOfIsa(), level});
+  if (proof.Read() == kProven) return {};
+  ASSIGN_OR_RETURN(const Graph single, WithBatch(graph, 1));
+  if (const std::string unsupported = FirstUnsupported(single, Backend::kReference); !unsupported.empty()) {
+    Log(LogLevel::kWarning, "network not proven", {{"why", unsupported}});
+    return {};
+  }
+  const Sample sample = MadeUpSample(network);
+  ASSIGN_OR_RETURN(const ProgramPair pair, ProgramPair::Make(network, {.mode = Mode::kF32}, Port::kPlanes));
+  const std::vector<std::vector<float>> actual = Trial(network, pair).Run({&sample, 1});
+  Dims audio_dims = network.binding.audio_dims;
+  audio_dims.insert(audio_dims.begin(), 1);
+  std::vector<Tensor> inputs(2);
+  inputs[static_cast<size_t>(network.binding.image_input)] = Planes(network, sample);
+  inputs[static_cast<size_t>(network.binding.audio_input)] = Tensor::Of<float>(audio_dims, sample.audio);
+  const int size = network.binding.size_px;
+  const Tensor output = Tensor::Of<float>({1, 3, size, size}, actual[0]);
+  Status proven = Prove(single, inputs, network.binding.output, output, options.session.threads);
+  if (!proven.ok()) return std::move(proven).TakeError().Within("engine cpu");
+  proof.Keep(kProven);
+  return {};
+}
+
+namespace {
+
+Result<PrecisionChoice> Choose(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
   PrecisionChoice choice;
   const bool fast = ActiveIsa() == Isa::kAvx512;
   switch (options.session.precision) {
@@ -186,6 +233,20 @@ Result<PrecisionChoice> ChoosePrecision(const Graph& graph, const CutNetwork& ne
     choice.reason = "bf16 (" + ShortDb(fidelity.picture_db) + " of the f32 picture)";
   } else {
     choice.reason = "f32 (bf16 would keep only " + ShortDb(fidelity.picture_db) + " of the f32 picture)";
+  }
+  return choice;
+}
+
+}  // namespace
+
+Result<PrecisionChoice> ChoosePrecision(const Graph& graph, const CutNetwork& network,
+                                        const GeneratorOptions& options) {
+  ASSIGN_OR_RETURN(PrecisionChoice choice, Choose(graph, network, options));
+  choice.key = choice.mode == Mode::kF32 ? "f32" : choice.mode == Mode::kBf16 ? "bf16" : "int8";
+  if (choice.mode == Mode::kInt8) {
+    Sha256 hash;
+    hash.AddValues(std::span<const char>(WriteMixed(choice.mixed)));
+    choice.key += "-" + hash.Hex();
   }
   return choice;
 }

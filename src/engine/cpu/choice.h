@@ -15,8 +15,13 @@ inline constexpr double kInt8GateDb = 45;  // of the mouth
 struct PrecisionChoice {
   Mode mode = Mode::kF32;
   MixedPrecision mixed;  // of kInt8
+  std::string key;       // names mode and mixture: equal keys of one network give equal numbers
   std::string reason;    // "bf16 (67.3 dB of the f32 picture)"
 };
+
+// Shows, once per network and instruction set, that the f32 programs give what the reference engine gives. Errors:
+// kCorrupted when they do not.
+Status ProveF32(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options);
 
 // Judges on first use, by `options.samples` where given, and remembers the result for the network and the avatar.
 // Errors: kUnsupported when the precision asked for by name cannot be had: 8 bits without samples, without the CPU's

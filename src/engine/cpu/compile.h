@@ -54,9 +54,6 @@ struct Compiled {
   std::vector<std::string> step_names;  // by step key
 };
 
-// The first node no step can run, as a sentence; empty when there is none.
-std::string FirstUnsupportedNode(const Graph& graph);
-
 // `graph` has inferred shapes and known batch. Errors: kUnsupported naming the node.
 Result<Compiled> Compile(const Graph& graph, const CompileOptions& options);
 

@@ -9,9 +9,11 @@
 #include "base/thread_pool.h"
 #include "engine/cpu/choice.h"
 #include "engine/cpu/pair.h"
+#include "engine/proof.h"
 #include "engine/session_input.h"
 #include "image/image.h"
 #include "model/binding.h"
+#include "model/weights.h"
 
 namespace lips {
 namespace {
@@ -47,6 +49,13 @@ struct TemplateLayout {
   size_t bytes = 0;
 };
 
+// What one frame at a time is generated in. `picture` is for mouths whose rows have gaps between them.
+struct Lane {
+  Lane(const cpu::Program& tail, int workers, size_t picture_bytes) : space(tail, workers), picture(picture_bytes) {}
+  cpu::Workspace space;
+  AlignedBytes picture;
+};
+
 class CpuGenerator : public Generator {
  public:
   CpuGenerator(GeneratorBinding binding, cpu::ProgramPair pair, bool pictures, int threads, std::string description,
@@ -59,7 +68,7 @@ class CpuGenerator : public Generator {
         pool_(threads),
         head_space_(head_.program, pool_.size()),
         quiet_space_(head_.program, 1),
-        tail_space_(tail_.program, pool_.size()) {
+        team_lane_(tail_.program, pool_.size(), picture_bytes()) {
     for (const MapId map : head_.outputs) {
       layout_.maps.push_back(layout_.bytes);
       layout_.bytes += AlignUp(head_.program.maps()[static_cast<size_t>(map)].bytes());
@@ -139,23 +148,20 @@ class CpuGenerator : public Generator {
   }
 
   Status CheckJob(const Job& job, size_t index) const;
-  // Runs `job` in `space`; its picture lands in `picture` or, where rows touch each other, in the job's own memory.
-  void RunJob(const Job& job, cpu::Workspace& space, const Worker& worker);
-  void BindJob(const Job& job, cpu::Workspace& space, cpu::FacePair& pair) const;
-  Status Finished(const cpu::Workspace& space, size_t job) const {
-    if (space.finite.load(std::memory_order_relaxed)) return {};
-    return Error(ErrorCode::kCorrupted, "job " + std::to_string(job) + ": the network gave NaN or infinity");
-  }
+  bool HasGaps(const Job& job) const { return job.mouth.stride_bytes != 3 * size_px(); }
+  void BindJob(const Job& job, Lane& lane, cpu::FacePair& pair) const;
+  // Brings the picture to its place. Whether it is one: no NaN, no infinity.
+  bool FinishJob(const Job& job, const Lane& lane) const;
 
   GeneratorBinding binding_;
   cpu::Compiled head_, tail_;
   TemplateLayout layout_;
   std::string description_, format_;
   ThreadPool pool_;
-  cpu::Workspace head_space_;                                   // Prepare's
-  cpu::Workspace quiet_space_;                                  // PrepareQuietly's
-  cpu::Workspace tail_space_;                                   // Generate's
-  std::vector<std::unique_ptr<cpu::Workspace>> single_spaces_;  // one per thread, made by the first batch
+  cpu::Workspace head_space_;                 // Prepare's
+  cpu::Workspace quiet_space_;                // PrepareQuietly's
+  Lane team_lane_;                            // Generate's, all threads on one frame
+  std::vector<std::unique_ptr<Lane>> lanes_;  // Generate's, a frame per thread; made by the first batch
 };
 
 Status CpuGenerator::CheckJob(const Job& job, size_t index) const {
@@ -168,17 +174,17 @@ Status CpuGenerator::CheckJob(const Job& job, size_t index) const {
     return Error(ErrorCode::kInvalidInput, name + " has " + std::to_string(job.audio.size()) +
                                                " audio numbers, expected " + std::to_string(audio_floats()));
   }
-  if (job.mouth.width != size_px() || job.mouth.height != size_px() || job.mouth.stride_bytes != 3 * size_px()) {
+  if (job.mouth.width != size_px() || job.mouth.height != size_px()) {
     return Error(ErrorCode::kInvalidInput, name + " wants a mouth of " + std::to_string(job.mouth.width) + "x" +
                                                std::to_string(job.mouth.height) + ", the network gives " +
-                                               std::to_string(size_px()) + "x" + std::to_string(size_px()) +
-                                               " without gaps between rows");
+                                               std::to_string(size_px()) + "x" + std::to_string(size_px()));
   }
   return {};
 }
 
-void CpuGenerator::BindJob(const Job& job, cpu::Workspace& space, cpu::FacePair& pair) const {
+void CpuGenerator::BindJob(const Job& job, Lane& lane, cpu::FacePair& pair) const {
   const auto& face = dynamic_cast<const FaceTemplate&>(*job.face);
+  cpu::Workspace& space = lane.space;
   const size_t maps = layout_.maps.size();
   for (size_t i = 0; i < maps; ++i) space.Bind(tail_.inputs[i], face.data() + layout_.maps[i]);
   size_t next = maps;
@@ -188,41 +194,42 @@ void CpuGenerator::BindJob(const Job& job, cpu::Workspace& space, cpu::FacePair&
     space.Bind(tail_.inputs[next++], &pair);
   }
   space.Bind(tail_.inputs[next], job.audio.data());
-  space.Bind(tail_.outputs[0], job.mouth.data);
+  space.Bind(tail_.outputs[0], HasGaps(job) ? lane.picture.data() : job.mouth.data);
   space.finite.store(true, std::memory_order_relaxed);
+}
+
+bool CpuGenerator::FinishJob(const Job& job, const Lane& lane) const {
+  if (HasGaps(job)) CopyPixels(ConstImageView{lane.picture.data(), size_px(), size_px(), 3 * size_px()}, job.mouth);
+  return lane.space.finite.load(std::memory_order_relaxed);
 }
 
 Status CpuGenerator::Generate(std::span<const Job> jobs) {
   for (size_t i = 0; i < jobs.size(); ++i) RETURN_IF_ERROR(CheckJob(jobs[i], i));
   const auto team = static_cast<size_t>(pool_.size());
+  std::atomic<size_t> failed{jobs.size()};
   size_t next = 0;
   if (team > 1 && jobs.size() >= team) {
     // A frame per core: no meetings, and every core's maps stay in its own cache.
-    while (single_spaces_.size() < team) single_spaces_.push_back(std::make_unique<cpu::Workspace>(tail_.program, 1));
-    const size_t shared = jobs.size() / team * team;
-    std::atomic<size_t> failed{jobs.size()};
+    while (lanes_.size() < team) lanes_.push_back(std::make_unique<Lane>(tail_.program, 1, picture_bytes()));
+    next = jobs.size() / team * team;
     pool_.Run([&](const Worker& worker) {
-      cpu::Workspace& space = *single_spaces_[static_cast<size_t>(worker.index())];
-      for (auto i = static_cast<size_t>(worker.index()); i < shared; i += team) {
+      Lane& lane = *lanes_[static_cast<size_t>(worker.index())];
+      for (auto i = static_cast<size_t>(worker.index()); i < next; i += team) {
         cpu::FacePair pair;
-        BindJob(jobs[i], space, pair);
-        tail_.program.Run({space, Worker()});
-        if (!space.finite.load(std::memory_order_relaxed)) failed.store(i, std::memory_order_relaxed);
+        BindJob(jobs[i], lane, pair);
+        tail_.program.Run({lane.space, Worker()});
+        if (!FinishJob(jobs[i], lane)) failed.store(i, std::memory_order_relaxed);
       }
     });
-    if (failed.load() < jobs.size()) {
-      return Error(ErrorCode::kCorrupted,
-                   "job " + std::to_string(failed.load()) + ": the network gave NaN or infinity");
-    }
-    next = shared;
   }
   for (; next < jobs.size(); ++next) {
     cpu::FacePair pair;
-    BindJob(jobs[next], tail_space_, pair);
-    pool_.Run([this](const Worker& worker) { tail_.program.Run({tail_space_, worker}); });
-    RETURN_IF_ERROR(Finished(tail_space_, next));
+    BindJob(jobs[next], team_lane_, pair);
+    pool_.Run([this](const Worker& worker) { tail_.program.Run({team_lane_.space, worker}); });
+    if (!FinishJob(jobs[next], team_lane_)) failed.store(next, std::memory_order_relaxed);
   }
-  return {};
+  if (failed.load() == jobs.size()) return {};
+  return Error(ErrorCode::kCorrupted, "job " + std::to_string(failed.load()) + ": the network gave NaN or infinity");
 }
 
 // Only the pixels of `used` are computed from here on.
@@ -242,8 +249,11 @@ void Restrict(cpu::Compiled& tail, std::span<const uint8_t> used, int size) {
 }  // namespace
 
 Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const GeneratorOptions& options) {
+  const Stopwatch watch;
+  RETURN_IF_ERROR(CheckWeights(graph));
   ASSIGN_OR_RETURN(const cpu::CutNetwork network,
                    cpu::CutNetwork::Make(graph, static_cast<int>(options.template_level)));
+  if (options.prove) RETURN_IF_ERROR(cpu::ProveF32(graph, network, options));
   ASSIGN_OR_RETURN(const cpu::PrecisionChoice choice, cpu::ChoosePrecision(graph, network, options));
   cpu::CompileOptions compile;
   compile.mode = choice.mode;
@@ -254,8 +264,12 @@ Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const Ge
   const int threads = ThreadCount(options.session);
   std::string description = "cpu " + choice.reason + ", " + std::to_string(threads) +
                             (threads == 1 ? " thread; " : " threads; ") + Describe(graph, network.binding);
+  // Every instruction set gives the same bits, so what is stored on one machine serves on another.
+  std::string format = "cpu-1 level " + std::to_string(static_cast<int>(options.template_level)) + " " + choice.key +
+                       " " + HashOfGraph(graph);
+  Log(LogLevel::kInfo, "generator open", {{"engine", description}, {"ms", watch.ElapsedMs()}});
   return std::unique_ptr<Generator>(std::make_unique<CpuGenerator>(network.binding, std::move(pair), network.pictures,
-                                                                   threads, std::move(description), ""));
+                                                                   threads, std::move(description), std::move(format)));
 }
 
 }  // namespace lips

@@ -163,7 +163,7 @@ class PanelResidual : public Step {
         args.fraction = fraction_.data();
       }
       args.y = to + kPanel;
-      MatrixKernel(spec_.mode)(args);
+      MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
     }
     Depthwise(context, panels, image, first, last);
   }

@@ -279,7 +279,7 @@ class RingResidual : public Step {
     args.relu = true;
     args.y = to + left * ring_stride();
     args.y_stride = ring_stride();
-    MatrixKernel(spec_.mode)(args);
+    MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
   }
 
   void Project(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row) const {

@@ -88,26 +88,43 @@ class CpuSession : public Session {
 
 }  // namespace
 
+namespace {
+
+// The graph for `entries` of a batch; a graph that has its batch built in stays as it is, and `entries` becomes that.
+Result<Graph> Shaped(const Graph& graph, int64_t& entries) {
+  auto shaped = WithBatch(graph, entries);
+  if (shaped.ok() || graph.inputs.empty()) return shaped;
+  const Dims& dims = graph.values[static_cast<size_t>(graph.inputs[0])].dims;
+  entries = dims.empty() || dims[0] < 1 ? 1 : dims[0];
+  ASSIGN_OR_RETURN(const auto input_dims, ConcreteInputDims(graph, entries));
+  return InferShapes(graph, input_dims);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Session>> OpenCpuSession(const Graph& graph, const SessionOptions& options) {
-  // An entry at a time where the graph allows it; a graph that has its batch built in runs as it is.
-  int64_t entries = 1;
-  auto shaped = WithBatch(graph, 1);
-  if (!shaped.ok()) {
-    const Dims& dims = graph.values[static_cast<size_t>(graph.inputs.at(0))].dims;
-    entries = dims.empty() || dims[0] < 1 ? 1 : dims[0];
-    ASSIGN_OR_RETURN(const auto input_dims, ConcreteInputDims(graph, entries));
-    shaped = InferShapes(graph, input_dims);
-    if (!shaped.ok()) return std::move(shaped).TakeError();
-  }
-  ASSIGN_OR_RETURN(const Graph optimised, Optimise(shaped.value()));
+  int64_t entries = options.batch;
+  ASSIGN_OR_RETURN(const Graph shaped, Shaped(graph, entries));
+  ASSIGN_OR_RETURN(const Graph optimised, Optimise(shaped));
   cpu::CompileOptions compile;
   compile.mode = options.precision == Precision::kBf16 ? cpu::Mode::kBf16 : cpu::Mode::kF32;
   ASSIGN_OR_RETURN(cpu::Compiled compiled, cpu::Compile(optimised, compile));
   std::vector<Dims> output_dims;
-  for (const ValueId output : optimised.outputs)
+  for (const ValueId output : optimised.outputs) {
     output_dims.push_back(optimised.values[static_cast<size_t>(output)].dims);
+  }
   return std::unique_ptr<Session>(std::make_unique<CpuSession>(graph, entries, compile.mode, std::move(output_dims),
                                                                std::move(compiled), ThreadCount(options)));
+}
+
+std::string FirstUnsupportedByCpu(const Graph& graph) {
+  int64_t entries = 1;
+  const auto shaped = Shaped(graph, entries);
+  if (!shaped.ok()) return shaped.error().message();
+  const auto optimised = Optimise(shaped.value());
+  if (!optimised.ok()) return optimised.error().message();
+  const auto compiled = cpu::Compile(optimised.value(), {});
+  return compiled.ok() ? "" : compiled.error().message();
 }
 
 }  // namespace lips

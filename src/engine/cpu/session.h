@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "engine/session.h"
@@ -12,5 +13,9 @@ namespace lips {
 // of any size where the graph leaves it open or computes each entry by itself; results do not depend on the batch.
 // Errors: kUnsupported naming the first node no step can run.
 Result<std::unique_ptr<Session>> OpenCpuSession(const Graph& graph, const SessionOptions& options);
+
+// The first node of `graph` engine cpu has no step for, as a sentence; empty when it can run all of them. Takes as long
+// as opening a session.
+std::string FirstUnsupportedByCpu(const Graph& graph);
 
 }  // namespace lips
