@@ -9,6 +9,7 @@
 #include "audio/encoder_window.h"
 #include "audio/mel.h"
 #include "base/sha256.h"
+#include "render/face_samples.h"
 
 namespace lips {
 namespace {
@@ -91,7 +92,10 @@ Status OpenNetworks(const JobRequest& request, Job& job) {
   } else {
     ASSIGN_OR_RETURN(const FilePart model, job.avatar->generator_model());
     ASSIGN_OR_RETURN(job.model_sha256, job.avatar->HashOf(model));
-    ASSIGN_OR_RETURN(job.generator, OpenGenerator(model, request.engine));
+    GeneratorOptions options = request.engine;
+    options.samples = [&] { return SampleFaces(*job.avatar, request); };
+    ASSIGN_OR_RETURN(options.samples_key, job.avatar->ContentHash());
+    ASSIGN_OR_RETURN(job.generator, OpenGenerator(model, options));
     model_name = model.name();
   }
   if (!no_network && job.generator->size_px() != job.avatar->face().roi_px()) {
