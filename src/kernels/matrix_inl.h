@@ -79,17 +79,21 @@ LIPS_INLINE F LoadAny(NumberType type, const void* row, size_t i, const Quantisa
   return LoadNumbers<NumberType::kU8>(row, i, q, c);
 }
 
+// Where the interpolated line of a pixel is; nothing without one.
+struct LinePlace {
+  const float* line = nullptr;
+  const float* slope = nullptr;
+  F fraction = {};
+};
+
 // One vector of sums to its place: pixel p of the call, column c.
 template <NumberType kOut, bool kLine>
-LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F v) {
+LIPS_INLINE void Finish(const MatrixArgs& args, const LinePlace& place, size_t p, size_t c, F v) {
   if (args.bias != nullptr) v = Add(v, LoadFloats(args.bias + c));
   if (args.addend != nullptr) {
     v = Add(v, LoadAny(args.addend_type, args.addend, p * args.addend_stride + c, args.addend_quantisation, c));
   }
-  if constexpr (kLine) {
-    const size_t at = static_cast<size_t>(args.at[p]) + c;
-    v = Add(v, MulAdd(SetFloats(args.fraction[p]), LoadFloats(args.slope + at), LoadFloats(args.line + at)));
-  }
+  if constexpr (kLine) v = Add(v, MulAdd(place.fraction, LoadFloats(place.slope + c), LoadFloats(place.line + c)));
   if (args.relu) v = Max(ZeroFloats(), v);  // in this order NaN stays NaN
   StoreNumbers<kOut>(args.y, p * args.y_stride + c, v, args.y_quantisation, c);
 }
@@ -118,10 +122,15 @@ LIPS_INLINE void Tile(const MatrixArgs& args, size_t pixel, size_t column, const
   }
 #pragma GCC unroll 24
   for (size_t p = 0; p < kPixels; ++p) {
+    LinePlace place;
+    if constexpr (kLine) {
+      const int32_t at = args.at[pixel + p];
+      place = {args.line + at, args.slope + at, SetFloats(args.fraction[pixel + p])};
+    }
 #pragma GCC unroll 4
     for (size_t n = 0; n < kVectors; ++n) {
       const size_t c = column + n * kFloats;
-      Finish<kOut, kLine>(args, pixel + p, c, Group::Finish(sums[p][n], args.scale + c));
+      Finish<kOut, kLine>(args, place, pixel + p, c, Group::Finish(sums[p][n], args.scale + c));
     }
   }
 }
@@ -138,8 +147,9 @@ LIPS_INLINE void Columns(const MatrixArgs& args, size_t column, const uint8_t* w
   for (; pixel < rows; ++pixel) Tile<Group, kOut, kLine, 1, kVectors>(args, pixel, column, weights, panel_bytes);
 }
 
+// `args` by value: a copy nobody else can point to, so that the compiler need not read it again after every store.
 template <typename Group, NumberType kOut, bool kLine>
-void Matrix(const MatrixArgs& args) {
+void Matrix(const MatrixArgs args) {  // NOLINT(performance-unnecessary-value-param)
   const auto columns = static_cast<size_t>(args.columns);
   const auto* weights = static_cast<const uint8_t*>(args.weights);
   for (size_t column = 0; column < columns;) {

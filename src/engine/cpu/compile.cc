@@ -386,7 +386,7 @@ class Compiler {
 
     ASSIGN_OR_RETURN(spec.out, AddMap(node.outputs[0]));
     map_of_[node.outputs[0]] = spec.out;
-    if (IsSmall(height, width)) {
+    if (IsSmall(height, width, spec.hidden)) {
       Map depth = maps_[size(spec.out)];
       depth.channels = spec.hidden;
       depth.external = false;

@@ -42,7 +42,7 @@ struct ResidualSpec {
 
 // Whether a map of that size is done by columns of channels rather than by bands of rows: when its weights are larger
 // than what a row's pixels are worth reading them for.
-bool IsSmall(int out_height, int out_width);
+bool IsSmall(int out_height, int out_width, int hidden);
 
 // In bands of rows: a ring of the last expanded rows, as wide as a strip of the picture, stays in the second-level
 // cache.

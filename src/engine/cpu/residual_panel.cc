@@ -7,14 +7,16 @@
 namespace lips::cpu {
 namespace {
 
-constexpr int kSmallPixels = 1024;
-constexpr int kPanel = 64;     // expanded channels done at a time: all of a panel's map stays in the second-level cache
+constexpr int kTinyPixels = 400;
+constexpr int kSmallPixels = 6400;
+constexpr int kManyChannels = 256;
+constexpr int kPanel = 64;     // expanded channels done at a time: what a panel works on stays in the nearest caches
 constexpr int kRowBlock = 48;  // pixels of a projection done at a time
 
 struct Panels {
-  float* expanded;  // [height + 2][width + 2][kPanel], with a border of zeros
-  float* low;       // [low pixels][kPanel]
-  float* line;      // [low width][kPanel]
+  float* ring;  // [4][width + 2][kPanel]: the last expanded rows, with a border of zeros
+  float* low;   // [low pixels][kPanel]
+  float* line;  // [low width][kPanel]
   float* slope;
   uint8_t* converted;
 };
@@ -60,11 +62,19 @@ class PanelResidual : public Step {
   void Run(const RunContext& context) const override {
     Panels panels{};
     Divide(context.workspace.Scratch(context.worker), panels);
-    const int panel_count = (spec_.hidden + kPanel - 1) / kPanel;
-    const auto [first, last] = context.worker.Share(panel_count * out_.images);
-    for (int task = first; task < last; ++task) ExpandPanel(context, panels, task / panel_count, task % panel_count);
+    // A task is a panel of one image; where panels cannot be shared out evenly, a band of rows of a panel. Bands cost a
+    // row or two that both neighbours expand.
+    const int panel_count = (spec_.hidden + kPanel - 1) / kPanel * out_.images;
+    const int workers = context.worker.count();
+    const int bands = panel_count % workers == 0 ? 1 : std::min(workers, out_.height);
+    const auto [first, last] = context.worker.Share(panel_count * bands);
+    for (int task = first; task < last; ++task) {
+      const Worker band(task % bands, bands, nullptr);
+      const auto [top, bottom] = band.Share(out_.height);
+      ExpandPanel(context, panels, task / bands, top, bottom);
+    }
     context.worker.Meet();
-    Project(context, panels);
+    Project(context);
   }
 
  private:
@@ -76,7 +86,7 @@ class PanelResidual : public Step {
       if (scratch != nullptr) pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(scratch + at);
       at += AlignUp(bytes);
     };
-    take(panels.expanded, size(height_ + 2) * size(width_ + 2) * kPanel * sizeof(float));
+    take(panels.ring, 4 * row_floats() * sizeof(float));
     if (spec_.low != kNoMap) {
       take(panels.low, size(low_.height * low_.width) * kPanel * sizeof(float));
       take(panels.line, size(low_.width) * kPanel * sizeof(float));
@@ -97,107 +107,130 @@ class PanelResidual : public Step {
     return converted;
   }
 
-  void ExpandPanel(const RunContext& context, const Panels& panels, int image, int panel) const {
-    const int first = panel * kPanel;
-    const int last = std::min(first + kPanel, spec_.hidden);
-    const int pixels = height_ * width_;
-    const size_t row_floats = size(width_ + 2) * kPanel;
-    if (spec_.low != kNoMap) {
-      kernels::MatrixArgs args;
-      spec_.expand_low.Set(args, first, last);
-      const int low_pixels = low_.height * low_.width;
-      args.x = Pixels(context, spec_.low, low_, image * low_pixels, low_pixels, panels.converted);
-      args.x_stride_bytes = size(low_.padded()) * kernels::SizeOf(type_);
-      args.rows = low_pixels;
-      args.y = panels.low;
-      args.y_stride = kPanel;
-      MatrixKernel(spec_.mode)(args);
-    }
+  size_t row_floats() const { return size(width_ + 2) * kPanel; }
+  float* RingRow(const Panels& panels, int row) const { return panels.ring + size((row + 4) & 3) * row_floats(); }
+
+  // What the rows of one panel's expansion have in common; Expand fills in the rest.
+  struct Expansion {
+    int image = 0, first = 0, last = 0;  // columns
+    const uint8_t* x = nullptr;
     kernels::MatrixArgs args;
-    args.columns = last - first;
+  };
+
+  // Rows [top, bottom) of the depthwise convolution of panel `task` (image after image).
+  void ExpandPanel(const RunContext& context, const Panels& panels, int task, int top, int bottom) const {
+    const int panel_count = (spec_.hidden + kPanel - 1) / kPanel;
+    Expansion e;
+    e.image = task / panel_count;
+    e.first = task % panel_count * kPanel;
+    e.last = std::min(e.first + kPanel, spec_.hidden);
+    if (spec_.low != kNoMap) ExpandLow(context, panels, e);
+    kernels::MatrixArgs& args = e.args;
+    args.columns = e.last - e.first;
     args.rows = width_;
     args.relu = true;
     args.y_stride = kPanel;
-    const uint8_t* x = nullptr;
     if (spec_.x != kNoMap) {
-      spec_.expand.Set(args, first, last);
-      x = static_cast<const uint8_t*>(Pixels(context, spec_.x, x_, image * pixels, pixels, panels.converted));
+      const int pixels = height_ * width_;
+      spec_.expand.Set(args, e.first, e.last);
+      e.x = static_cast<const uint8_t*>(Pixels(context, spec_.x, x_, e.image * pixels, pixels, panels.converted));
       args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
     } else if (!spec_.bias.empty()) {
-      args.bias = spec_.bias.data() + first;
+      args.bias = spec_.bias.data() + e.first;
     }
     if (spec_.addend != kNoMap) {
       args.addend_stride = size(addend_.padded());
       args.addend_type = addend_.type;
       args.addend_quantisation = addend_.quantisation.view();
       if (addend_.type == kernels::NumberType::kU8) {
-        args.addend_quantisation.scale += first;
-        args.addend_quantisation.zero += first;
+        args.addend_quantisation.scale += e.first;
+        args.addend_quantisation.zero += e.first;
       }
     }
-    std::memset(panels.expanded, 0, row_floats * sizeof(float));
-    std::memset(panels.expanded + size(height_ + 1) * row_floats, 0, row_floats * sizeof(float));
-    for (int row = 0; row < height_; ++row) {
-      float* to = panels.expanded + size(row + 1) * row_floats;
-      std::memset(to, 0, kPanel * sizeof(float));
-      std::memset(to + size(width_ + 1) * kPanel, 0, kPanel * sizeof(float));
-      if (x != nullptr) args.x = x + size(row * width_) * args.x_stride_bytes;
-      if (spec_.addend != kNoMap) {
-        const size_t at = size(image * pixels + row * width_) * args.addend_stride + size(first);
-        args.addend = context.workspace.Data<uint8_t>(spec_.addend) + at * kernels::SizeOf(addend_.type);
-      }
-      if (spec_.low != kNoMap) {
-        const size_t low_floats = size(low_.width) * kPanel;
-        kernels::Active().blend_rows({.a = panels.low + size(spec_.up_rows.low[size(row)]) * low_floats,
-                                      .b = panels.low + size(spec_.up_rows.high[size(row)]) * low_floats,
-                                      .in_stride = kPanel,
-                                      .f = spec_.up_rows.fraction[size(row)],
-                                      .v = panels.line,
-                                      .dv = panels.slope,
-                                      .out_stride = kPanel,
-                                      .pixels = low_.width,
-                                      .channels = last - first});
-        args.line = panels.line;
-        args.slope = panels.slope;
-        args.at = at_.data();
-        args.fraction = fraction_.data();
-      }
-      args.y = to + kPanel;
-      MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
+    if (spec_.low != kNoMap) {
+      args.line = panels.line;
+      args.slope = panels.slope;
+      args.at = at_.data();
+      args.fraction = fraction_.data();
     }
-    Depthwise(context, panels, image, first, last);
+    int expanded = top * spec_.stride - 2;  // the last row in the ring
+    for (int row = top; row < bottom; ++row) {
+      while (expanded < row * spec_.stride + 1) Expand(context, panels, e, ++expanded);
+      Depthwise(context, panels, e, row);
+    }
   }
 
-  void Depthwise(const RunContext& context, const Panels& panels, int image, int first, int last) const {
+  // The panel's columns of the whole low map.
+  void ExpandLow(const RunContext& context, const Panels& panels, const Expansion& e) const {
+    kernels::MatrixArgs args;
+    spec_.expand_low.Set(args, e.first, e.last);
+    const int pixels = low_.height * low_.width;
+    args.x = Pixels(context, spec_.low, low_, e.image * pixels, pixels, panels.converted);
+    args.x_stride_bytes = size(low_.padded()) * kernels::SizeOf(type_);
+    args.rows = pixels;
+    args.y = panels.low;
+    args.y_stride = kPanel;
+    MatrixKernel(spec_.mode)(args);
+  }
+
+  // One row into the ring, with a pixel of zeros on either side.
+  void Expand(const RunContext& context, const Panels& panels, Expansion& e, int row) const {
+    float* to = RingRow(panels, row);
+    if (row < 0 || row >= height_) {
+      std::memset(to, 0, row_floats() * sizeof(float));
+      return;
+    }
+    std::memset(to, 0, kPanel * sizeof(float));
+    std::memset(to + row_floats() - kPanel, 0, kPanel * sizeof(float));
+    kernels::MatrixArgs& args = e.args;
+    if (e.x != nullptr) args.x = e.x + size(row * width_) * args.x_stride_bytes;
+    if (spec_.addend != kNoMap) {
+      const size_t pixel = (size(e.image) * size(height_) + size(row)) * size(width_);
+      args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
+                    (pixel * args.addend_stride + size(e.first)) * kernels::SizeOf(addend_.type);
+    }
+    if (spec_.low != kNoMap) {
+      const size_t low_floats = size(low_.width) * kPanel;
+      kernels::Active().blend_rows({.a = panels.low + size(spec_.up_rows.low[size(row)]) * low_floats,
+                                    .b = panels.low + size(spec_.up_rows.high[size(row)]) * low_floats,
+                                    .in_stride = kPanel,
+                                    .f = spec_.up_rows.fraction[size(row)],
+                                    .v = panels.line,
+                                    .dv = panels.slope,
+                                    .out_stride = kPanel,
+                                    .pixels = low_.width,
+                                    .channels = e.last - e.first});
+    }
+    args.y = to + kPanel;
+    MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
+  }
+
+  void Depthwise(const RunContext& context, const Panels& panels, const Expansion& e, int row) const {
     kernels::DepthwiseRowArgs args{};
+    for (int tap = 0; tap < 3; ++tap) args.rows[tap] = RingRow(panels, row * spec_.stride - 1 + tap);
     args.pixel_stride = kPanel;
-    args.weights = spec_.depth_weights.data() + first;
+    args.weights = spec_.depth_weights.data() + e.first;
     args.weight_stride = size(spec_.hidden);
-    args.bias = spec_.depth_bias.data() + first;
+    args.bias = spec_.depth_bias.data() + e.first;
     args.width = out_.width;
     args.stride = spec_.stride;
-    args.channels = last - first;
+    args.channels = e.last - e.first;
     args.out_stride = size(spec_.hidden);
     args.out_type = type_;
     args.quantisation = spec_.depth_quantisation.view();
     if (!spec_.depth_quantisation.empty()) {
-      args.quantisation.scale += first;
-      args.quantisation.inverse += first;
-      args.quantisation.zero += first;
+      args.quantisation.scale += e.first;
+      args.quantisation.inverse += e.first;
+      args.quantisation.zero += e.first;
     }
-    for (int row = 0; row < out_.height; ++row) {
-      for (int tap = 0; tap < 3; ++tap) {
-        args.rows[tap] = panels.expanded + size(row * spec_.stride + tap) * size(width_ + 2) * kPanel;
-      }
-      const size_t pixel = size(image * out_.height + row) * size(out_.width);
-      args.out = context.workspace.Data<uint8_t>(spec_.depth) +
-                 (pixel * size(spec_.hidden) + size(first)) * kernels::SizeOf(type_);
-      kernels::Active().depthwise_row(args);
-    }
+    const size_t pixel = (size(e.image) * size(out_.height) + size(row)) * size(out_.width);
+    args.out = context.workspace.Data<uint8_t>(spec_.depth) +
+               (pixel * size(spec_.hidden) + size(e.first)) * kernels::SizeOf(type_);
+    kernels::Active().depthwise_row(args);
   }
 
   // Tasks are blocks of pixels by panels of outputs, panel after panel: a worker reads as few weights as possible.
-  void Project(const RunContext& context, const Panels& /*panels*/) const {
+  void Project(const RunContext& context) const {
     const int pixels = out_.pixels();
     if (context.observer != nullptr && context.worker.index() == 0) {
       context.observer->SeeDepth(spec_.key, context.workspace.Data<float>(spec_.depth), pixels, spec_.hidden);
@@ -249,7 +282,10 @@ class PanelResidual : public Step {
 
 }  // namespace
 
-bool IsSmall(int out_height, int out_width) { return out_height * out_width <= kSmallPixels; }
+bool IsSmall(int out_height, int out_width, int hidden) {
+  const int pixels = out_height * out_width;
+  return pixels <= kTinyPixels || (pixels <= kSmallPixels && hidden >= kManyChannels);
+}
 
 std::unique_ptr<Step> MakePanelResidual(ResidualSpec spec, std::span<const Map> maps) {
   return std::make_unique<PanelResidual>(std::move(spec), maps);

@@ -8,6 +8,7 @@ namespace lips::cpu {
 namespace {
 
 constexpr int kStripPixels = 64;          // of output; a ring of four rows of 66 pixels and 128 channels takes 135 KB
+constexpr int kPanel = 64;                // channels interpolated at a time
 constexpr size_t kPixelPad = 16;          // floats: pixels a multiple of 4 KiB apart would share cache lines
 constexpr size_t kRingBytes = 400 << 10;  // less than half a second-level cache
 
@@ -26,7 +27,7 @@ struct Strip {
 struct Bands {
   float* ring;      // [4][in_count][hidden + kPixelPad]
   float* low_rows;  // [2][low_count][hidden]
-  float* line;      // [low_count][hidden]
+  float* line;      // [low_count][kPanel]
   float* slope;
   uint8_t* depth;      // [strip][hidden] numbers
   float* projected;    // [strip][columns], before a head
@@ -140,7 +141,7 @@ class RingResidual : public Step {
       strip.low_first = axis.low[size(strip.clip_first)];
       strip.low_count = axis.high[size(strip.clip_first + strip.clip_count - 1)] + 1 - strip.low_first;
       for (int column = strip.clip_first; column < strip.clip_first + strip.clip_count; ++column) {
-        strip.at.push_back((axis.low[size(column)] - strip.low_first) * spec_.hidden);
+        strip.at.push_back((axis.low[size(column)] - strip.low_first) * kPanel);
         strip.fraction.push_back(axis.fraction[size(column)]);
       }
     }
@@ -180,8 +181,8 @@ class RingResidual : public Step {
     if (spec_.low != kNoMap) {
       const size_t low_pixels = in_pixels / 2 + 4;
       take(bands.low_rows, 2 * low_pixels * hidden_bytes);
-      take(bands.line, low_pixels * hidden_bytes);
-      take(bands.slope, low_pixels * hidden_bytes);
+      take(bands.line, low_pixels * kPanel * sizeof(float));
+      take(bands.slope, low_pixels * kPanel * sizeof(float));
     }
     take(bands.depth, size(strip_pixels_) * size(spec_.hidden) * kernels::SizeOf(type_));
     if (spec_.head != nullptr) {
@@ -242,44 +243,60 @@ class RingResidual : public Step {
     if (right > 0)
       std::memset(to + (left + size(strip.clip_count)) * ring_stride(), 0, right * ring_stride() * sizeof(float));
 
-    kernels::MatrixArgs args;
-    args.columns = spec_.hidden;
-    args.rows = strip.clip_count;
-    if (spec_.low != kNoMap) {
-      const float* upper = LowRow(context, bands, image, strip, spec_.up_rows.low[size(row)], have);
-      const float* lower = LowRow(context, bands, image, strip, spec_.up_rows.high[size(row)], have);
-      kernels::Active().blend_rows({.a = upper,
-                                    .b = lower,
-                                    .in_stride = hidden,
-                                    .f = spec_.up_rows.fraction[size(row)],
-                                    .v = bands.line,
-                                    .dv = bands.slope,
-                                    .out_stride = hidden,
-                                    .pixels = strip.low_count,
-                                    .channels = spec_.hidden});
-      args.line = bands.line;
-      args.slope = bands.slope;
-      args.at = strip.at.data();
-      args.fraction = strip.fraction.data();
-    }
     const size_t pixel = (size(image) * size(in_height_) + size(row)) * size(in_width_) + size(strip.clip_first);
-    if (spec_.x != kNoMap) {
-      spec_.expand.Set(args);
-      args.x = Pixels(context, spec_.x, x_, pixel, strip.clip_count, bands.converted);
-      args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
-    } else if (!spec_.bias.empty()) {
-      args.bias = spec_.bias.data();
+    const void* x = nullptr;
+    const float* upper = nullptr;
+    const float* lower = nullptr;
+    if (spec_.low != kNoMap) {
+      upper = LowRow(context, bands, image, strip, spec_.up_rows.low[size(row)], have);
+      lower = LowRow(context, bands, image, strip, spec_.up_rows.high[size(row)], have);
     }
-    if (spec_.addend != kNoMap) {
-      args.addend = context.workspace.Data<uint8_t>(spec_.addend) + pixel * hidden * kernels::SizeOf(addend_.type);
-      args.addend_stride = hidden;
-      args.addend_type = addend_.type;
-      args.addend_quantisation = addend_.quantisation.view();
+    if (spec_.x != kNoMap) x = Pixels(context, spec_.x, x_, pixel, strip.clip_count, bands.converted);
+    // Panel by panel, so that the interpolated row stays in the first-level cache.
+    const int width = spec_.low != kNoMap ? kPanel : spec_.hidden;
+    for (int first = 0; first < spec_.hidden; first += width) {
+      const int last = std::min(first + width, spec_.hidden);
+      kernels::MatrixArgs args;
+      args.columns = last - first;
+      args.rows = strip.clip_count;
+      args.relu = true;
+      args.y = to + left * ring_stride() + first;
+      args.y_stride = ring_stride();
+      if (spec_.low != kNoMap) {
+        kernels::Active().blend_rows({.a = upper + first,
+                                      .b = lower + first,
+                                      .in_stride = hidden,
+                                      .f = spec_.up_rows.fraction[size(row)],
+                                      .v = bands.line,
+                                      .dv = bands.slope,
+                                      .out_stride = kPanel,
+                                      .pixels = strip.low_count,
+                                      .channels = last - first});
+        args.line = bands.line;
+        args.slope = bands.slope;
+        args.at = strip.at.data();
+        args.fraction = strip.fraction.data();
+      }
+      if (spec_.x != kNoMap) {
+        spec_.expand.Set(args, first, last);
+        args.x = x;
+        args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
+      } else if (!spec_.bias.empty()) {
+        args.bias = spec_.bias.data() + first;
+      }
+      if (spec_.addend != kNoMap) {
+        args.addend_type = addend_.type;
+        args.addend_stride = hidden;
+        args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
+                      (pixel * hidden + size(first)) * kernels::SizeOf(addend_.type);
+        args.addend_quantisation = addend_.quantisation.view();
+        if (!addend_.quantisation.empty()) {
+          args.addend_quantisation.scale += first;
+          args.addend_quantisation.zero += first;
+        }
+      }
+      MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
     }
-    args.relu = true;
-    args.y = to + left * ring_stride();
-    args.y_stride = ring_stride();
-    MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
   }
 
   void Project(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row) const {
