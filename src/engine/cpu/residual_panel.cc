@@ -8,7 +8,7 @@ namespace lips::cpu {
 namespace {
 
 constexpr int kTinyPixels = 400;
-constexpr int kSmallPixels = 6400;
+constexpr int kSmallPixels = 1024;
 constexpr int kManyChannels = 256;
 constexpr int kPanel = 64;     // expanded channels done at a time: what a panel works on stays in the nearest caches
 constexpr int kRowBlock = 48;  // pixels of a projection done at a time

@@ -7,9 +7,8 @@
 namespace lips::cpu {
 namespace {
 
-constexpr int kStripPixels = 64;          // of output; a ring of four rows of 66 pixels and 128 channels takes 135 KB
-constexpr int kPanel = 64;                // channels interpolated at a time
-constexpr size_t kPixelPad = 16;          // floats: pixels a multiple of 4 KiB apart would share cache lines
+constexpr int kStripPixels = 80;          // of output; a ring of four rows of 66 pixels and 128 channels takes 135 KB
+constexpr int kPanel = 64;                // channels done at a time
 constexpr size_t kRingBytes = 400 << 10;  // less than half a second-level cache
 
 // A column of the picture, done from top to bottom.
@@ -25,7 +24,7 @@ struct Strip {
 
 // Memory of one worker.
 struct Bands {
-  float* ring;      // [4][in_count][hidden + kPixelPad]
+  float* ring;      // [panels][4][in_count][panel's channels]
   float* low_rows;  // [2][low_count][hidden]
   float* line;      // [low_count][kPanel]
   float* slope;
@@ -177,7 +176,7 @@ class RingResidual : public Step {
     };
     const size_t in_pixels = size(strip_pixels_ * spec_.stride + 2);
     const size_t hidden_bytes = size(spec_.hidden) * sizeof(float);
-    take(bands.ring, 4 * in_pixels * ring_stride() * sizeof(float));
+    take(bands.ring, 4 * size(panel_count()) * ring_row_floats() * sizeof(float));
     if (spec_.low != kNoMap) {
       const size_t low_pixels = in_pixels / 2 + 4;
       take(bands.low_rows, 2 * low_pixels * hidden_bytes);
@@ -204,10 +203,11 @@ class RingResidual : public Step {
     return converted;
   }
 
-  size_t ring_stride() const { return size(spec_.hidden) + kPixelPad; }
-  float* RingRow(const Bands& bands, int row) const {
-    const size_t in_pixels = size(strip_pixels_ * spec_.stride + 2);
-    return bands.ring + size((row + 4) & 3) * in_pixels * ring_stride();
+  int panel_count() const { return (spec_.hidden + kPanel - 1) / kPanel; }
+  size_t panel_channels() const { return size(std::min(spec_.hidden, kPanel)); }
+  size_t ring_row_floats() const { return size(strip_pixels_ * spec_.stride + 2) * panel_channels(); }
+  float* RingRow(const Bands& bands, int panel, int row) const {
+    return bands.ring + size(panel * 4 + ((row + 4) & 3)) * ring_row_floats();
   }
 
   // Row `low_row` of the low map, expanded, for this strip; kept while a neighbouring row may ask again.
@@ -229,74 +229,107 @@ class RingResidual : public Step {
     return row;
   }
 
-  void Expand(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row,
-              int (&have)[2]) const {
-    float* to = RingRow(bands, row);
-    const size_t hidden = size(spec_.hidden);
-    if (row < 0 || row >= in_height_) {
-      std::memset(to, 0, size(strip.in_count) * ring_stride() * sizeof(float));
+  // What a row's expansion reads, for all panels.
+  struct Row {
+    int row = 0;
+    bool inside = false;  // of the map; else it is zeros
+    size_t pixel = 0;     // the first one inside
+    const void* x = nullptr;
+    const float* upper = nullptr;
+    const float* lower = nullptr;
+  };
+  Row PrepareRow(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row,
+                 int (&have)[2]) const {
+    Row r;
+    r.row = row;
+    r.inside = row >= 0 && row < in_height_;
+    if (!r.inside) return r;
+    r.pixel = (size(image) * size(in_height_) + size(row)) * size(in_width_) + size(strip.clip_first);
+    if (spec_.low != kNoMap) {
+      r.upper = LowRow(context, bands, image, strip, spec_.up_rows.low[size(row)], have);
+      r.lower = LowRow(context, bands, image, strip, spec_.up_rows.high[size(row)], have);
+    }
+    if (spec_.x != kNoMap) r.x = Pixels(context, spec_.x, x_, r.pixel, strip.clip_count, bands.converted);
+    return r;
+  }
+
+  void Expand(const RunContext& context, const Bands& bands, const Strip& strip, const Row& r, int panel) const {
+    float* to = RingRow(bands, panel, r.row);
+    const size_t stride = panel_channels();
+    if (!r.inside) {
+      std::memset(to, 0, size(strip.in_count) * stride * sizeof(float));
       return;
     }
     const size_t left = size(strip.clip_first - strip.in_first);
     const size_t right = size(strip.in_count) - left - size(strip.clip_count);
-    if (left > 0) std::memset(to, 0, left * ring_stride() * sizeof(float));
-    if (right > 0)
-      std::memset(to + (left + size(strip.clip_count)) * ring_stride(), 0, right * ring_stride() * sizeof(float));
-
-    const size_t pixel = (size(image) * size(in_height_) + size(row)) * size(in_width_) + size(strip.clip_first);
-    const void* x = nullptr;
-    const float* upper = nullptr;
-    const float* lower = nullptr;
+    if (left > 0) std::memset(to, 0, left * stride * sizeof(float));
+    if (right > 0) std::memset(to + (left + size(strip.clip_count)) * stride, 0, right * stride * sizeof(float));
+    const int first = panel * kPanel;
+    const int last = std::min(first + kPanel, spec_.hidden);
+    const size_t hidden = size(spec_.hidden);
+    kernels::MatrixArgs args;
+    args.columns = last - first;
+    args.rows = strip.clip_count;
+    args.relu = true;
+    args.y = to + left * stride;
+    args.y_stride = stride;
     if (spec_.low != kNoMap) {
-      upper = LowRow(context, bands, image, strip, spec_.up_rows.low[size(row)], have);
-      lower = LowRow(context, bands, image, strip, spec_.up_rows.high[size(row)], have);
+      kernels::Active().blend_rows({.a = r.upper + first,
+                                    .b = r.lower + first,
+                                    .in_stride = hidden,
+                                    .f = spec_.up_rows.fraction[size(r.row)],
+                                    .v = bands.line,
+                                    .dv = bands.slope,
+                                    .out_stride = kPanel,
+                                    .pixels = strip.low_count,
+                                    .channels = last - first});
+      args.line = bands.line;
+      args.slope = bands.slope;
+      args.at = strip.at.data();
+      args.fraction = strip.fraction.data();
     }
-    if (spec_.x != kNoMap) x = Pixels(context, spec_.x, x_, pixel, strip.clip_count, bands.converted);
-    // Panel by panel, so that the interpolated row stays in the first-level cache.
-    const int width = spec_.low != kNoMap ? kPanel : spec_.hidden;
-    for (int first = 0; first < spec_.hidden; first += width) {
-      const int last = std::min(first + width, spec_.hidden);
-      kernels::MatrixArgs args;
-      args.columns = last - first;
-      args.rows = strip.clip_count;
-      args.relu = true;
-      args.y = to + left * ring_stride() + first;
-      args.y_stride = ring_stride();
-      if (spec_.low != kNoMap) {
-        kernels::Active().blend_rows({.a = upper + first,
-                                      .b = lower + first,
-                                      .in_stride = hidden,
-                                      .f = spec_.up_rows.fraction[size(row)],
-                                      .v = bands.line,
-                                      .dv = bands.slope,
-                                      .out_stride = kPanel,
-                                      .pixels = strip.low_count,
-                                      .channels = last - first});
-        args.line = bands.line;
-        args.slope = bands.slope;
-        args.at = strip.at.data();
-        args.fraction = strip.fraction.data();
-      }
-      if (spec_.x != kNoMap) {
-        spec_.expand.Set(args, first, last);
-        args.x = x;
-        args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
-      } else if (!spec_.bias.empty()) {
-        args.bias = spec_.bias.data() + first;
-      }
-      if (spec_.addend != kNoMap) {
-        args.addend_type = addend_.type;
-        args.addend_stride = hidden;
-        args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
-                      (pixel * hidden + size(first)) * kernels::SizeOf(addend_.type);
-        args.addend_quantisation = addend_.quantisation.view();
-        if (!addend_.quantisation.empty()) {
-          args.addend_quantisation.scale += first;
-          args.addend_quantisation.zero += first;
-        }
-      }
-      MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
+    if (spec_.x != kNoMap) {
+      spec_.expand.Set(args, first, last);
+      args.x = r.x;
+      args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
+    } else if (!spec_.bias.empty()) {
+      args.bias = spec_.bias.data() + first;
     }
+    if (spec_.addend != kNoMap) {
+      args.addend_type = addend_.type;
+      args.addend_stride = hidden;
+      args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
+                    (r.pixel * hidden + size(first)) * kernels::SizeOf(addend_.type);
+      args.addend_quantisation = addend_.quantisation.view();
+      if (!addend_.quantisation.empty()) {
+        args.addend_quantisation.scale += first;
+        args.addend_quantisation.zero += first;
+      }
+    }
+    MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
+  }
+
+  void Depthwise(const Bands& bands, const Strip& strip, int row, int panel) const {
+    const int first = panel * kPanel;
+    kernels::DepthwiseRowArgs args{};
+    for (int tap = 0; tap < 3; ++tap) args.rows[tap] = RingRow(bands, panel, row * spec_.stride - 1 + tap);
+    args.pixel_stride = panel_channels();
+    args.weights = spec_.depth_weights.data() + first;
+    args.weight_stride = size(spec_.hidden);
+    args.bias = spec_.depth_bias.data() + first;
+    args.width = strip.last - strip.first;
+    args.stride = spec_.stride;
+    args.channels = std::min(kPanel, spec_.hidden - first);
+    args.out = bands.depth + size(first) * kernels::SizeOf(type_);
+    args.out_stride = size(spec_.hidden);
+    args.out_type = type_;
+    args.quantisation = spec_.depth_quantisation.view();
+    if (!spec_.depth_quantisation.empty()) {
+      args.quantisation.scale += first;
+      args.quantisation.inverse += first;
+      args.quantisation.zero += first;
+    }
+    kernels::Active().depthwise_row(args);
   }
 
   void Project(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row) const {
@@ -338,24 +371,18 @@ class RingResidual : public Step {
     int have[2] = {-1, -1};
     int expanded = top * spec_.stride - 2;  // the last row in the ring
     for (int row = top; row < bottom; ++row) {
-      const int middle = row * spec_.stride;
-      while (expanded < middle + 1) Expand(context, bands, image, strip, ++expanded, have);
-      kernels::DepthwiseRowArgs args{};
-      for (int tap = 0; tap < 3; ++tap) args.rows[tap] = RingRow(bands, middle - 1 + tap);
-      args.pixel_stride = ring_stride();
-      args.weights = spec_.depth_weights.data();
-      args.weight_stride = size(spec_.hidden);
-      args.bias = spec_.depth_bias.data();
-      args.width = strip.last - strip.first;
-      args.stride = spec_.stride;
-      args.channels = spec_.hidden;
-      args.out = bands.depth;
-      args.out_stride = size(spec_.hidden);
-      args.out_type = type_;
-      args.quantisation = spec_.depth_quantisation.view();
-      kernels::Active().depthwise_row(args);
+      const int newest = row * spec_.stride + 1;
+      while (expanded < newest) {
+        const Row r = PrepareRow(context, bands, image, strip, ++expanded, have);
+        // A panel is convolved while its newest row is still in the first-level cache.
+        for (int panel = 0; panel < panel_count(); ++panel) {
+          Expand(context, bands, strip, r, panel);
+          if (expanded == newest) Depthwise(bands, strip, row, panel);
+        }
+      }
       if (context.observer != nullptr) {
-        context.observer->SeeDepth(spec_.key, reinterpret_cast<const float*>(bands.depth), args.width, spec_.hidden);
+        context.observer->SeeDepth(spec_.key, reinterpret_cast<const float*>(bands.depth), strip.last - strip.first,
+                                   spec_.hidden);
       }
       Project(context, bands, image, strip, row);
     }
