@@ -68,6 +68,9 @@ class Generator {
   virtual int64_t audio_floats() const = 0;  // their product: 8192
   virtual std::string Describe() const = 0;
 
+  // Jobs a Generate that makes the most frames a second, where a single frame's delay does not matter.
+  virtual int preferred_jobs() const { return 1; }
+
   // `roi` and `masked` are [size_px, size_px]. `reuse`, when given, is a template of this generator nobody uses any
   // more; its memory is recycled. Errors: kInvalidInput (size), kResourceLimit.
   virtual Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,

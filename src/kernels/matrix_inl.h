@@ -8,7 +8,14 @@
 #include "kernels/float_lanes.h"
 #include "kernels/matrix.h"
 
+#if defined(LIPS_SIMDE)  // emulated vectors live in memory: copies of loop bodies would only take minutes to compile
+#define LIPS_INLINE inline
+#define LIPS_UNROLL(times)
+#else
 #define LIPS_INLINE inline __attribute__((always_inline))
+#define LIPS_PRAGMA(text) _Pragma(#text)
+#define LIPS_UNROLL(times) LIPS_PRAGMA(GCC unroll times)
+#endif
 
 // NOLINTBEGIN(misc-definitions-in-headers): included once by one source file of each instruction set
 namespace lips::kernels {
@@ -79,92 +86,67 @@ LIPS_INLINE F LoadAny(NumberType type, const void* row, size_t i, const Quantisa
   return LoadNumbers<NumberType::kU8>(row, i, q, c);
 }
 
-// Where the interpolated line of a pixel is; nothing without one.
-struct LinePlace {
-  const float* line = nullptr;
-  const float* slope = nullptr;
-  F fraction = {};
-};
-
 // One vector of sums to its place: pixel p of the call, column c.
 template <NumberType kOut, bool kLine>
-LIPS_INLINE void Finish(const MatrixArgs& args, const LinePlace& place, size_t p, size_t c, F v) {
+LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F v) {
   if (args.bias != nullptr) v = Add(v, LoadFloats(args.bias + c));
   if (args.addend != nullptr) {
     v = Add(v, LoadAny(args.addend_type, args.addend, p * args.addend_stride + c, args.addend_quantisation, c));
   }
-  if constexpr (kLine) v = Add(v, MulAdd(place.fraction, LoadFloats(place.slope + c), LoadFloats(place.line + c)));
+  if constexpr (kLine) {
+    const size_t at = static_cast<size_t>(args.at[p]) + c;
+    v = Add(v, MulAdd(SetFloats(args.fraction[p]), LoadFloats(args.slope + at), LoadFloats(args.line + at)));
+  }
   if (args.relu) v = Max(ZeroFloats(), v);  // in this order NaN stays NaN
   StoreNumbers<kOut>(args.y, p * args.y_stride + c, v, args.y_quantisation, c);
 }
 
-// kSteps: args.steps if that is known while compiling, else 0.
-template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors, int kSteps>
+template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors>
 LIPS_INLINE void Tile(const MatrixArgs& args, size_t pixel, size_t column, const uint8_t* weights, size_t panel_bytes) {
   typename Group::Sum sums[kPixels][kVectors];
-#pragma GCC unroll 24
+  LIPS_UNROLL(24)
   for (size_t p = 0; p < kPixels; ++p) {
-#pragma GCC unroll 4
+    LIPS_UNROLL(4)
     for (size_t n = 0; n < kVectors; ++n) sums[p][n] = Group::Zero();
   }
   const uint8_t* x = static_cast<const uint8_t*>(args.x) + pixel * args.x_stride_bytes;
-  const int steps = kSteps > 0 ? kSteps : args.steps;
-#pragma GCC unroll 16
-  for (int k = 0; k < steps; ++k) {
+  for (int k = 0; k < args.steps; ++k) {
     decltype(Group::Weights(weights)) w[kVectors];
-#pragma GCC unroll 4
+    LIPS_UNROLL(4)
     for (size_t n = 0; n < kVectors; ++n) w[n] = Group::Weights(weights + n * 4 * kFloats);
-#pragma GCC unroll 24
+    LIPS_UNROLL(24)
     for (size_t p = 0; p < kPixels; ++p) {
       const auto spread = Group::Spread(x + p * args.x_stride_bytes);
-#pragma GCC unroll 4
+      LIPS_UNROLL(4)
       for (size_t n = 0; n < kVectors; ++n) sums[p][n] = Group::Feed(sums[p][n], spread, w[n]);
     }
     weights += panel_bytes;
     x += 4;
   }
-#pragma GCC unroll 24
+  LIPS_UNROLL(24)
   for (size_t p = 0; p < kPixels; ++p) {
-    LinePlace place;
-    if constexpr (kLine) {
-      const int32_t at = args.at[pixel + p];
-      place = {args.line + at, args.slope + at, SetFloats(args.fraction[pixel + p])};
-    }
-#pragma GCC unroll 4
+    LIPS_UNROLL(4)
     for (size_t n = 0; n < kVectors; ++n) {
       const size_t c = column + n * kFloats;
-      Finish<kOut, kLine>(args, place, pixel + p, c, Group::Finish(sums[p][n], args.scale + c));
+      Finish<kOut, kLine>(args, pixel + p, c, Group::Finish(sums[p][n], args.scale + c));
     }
   }
 }
 
-template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors, int kSteps = 0>
+template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors>
 LIPS_INLINE void Columns(const MatrixArgs& args, size_t column, const uint8_t* weights, size_t panel_bytes) {
   const auto rows = static_cast<size_t>(args.rows);
   size_t pixel = 0;
   for (; pixel + kPixels <= rows; pixel += kPixels) {
-    Tile<Group, kOut, kLine, kPixels, kVectors, kSteps>(args, pixel, column, weights, panel_bytes);
+    Tile<Group, kOut, kLine, kPixels, kVectors>(args, pixel, column, weights, panel_bytes);
   }
-  for (; pixel + 4 <= rows; pixel += 4) {
-    Tile<Group, kOut, kLine, 4, kVectors, 0>(args, pixel, column, weights, panel_bytes);
-  }
-  for (; pixel < rows; ++pixel) Tile<Group, kOut, kLine, 1, kVectors, 0>(args, pixel, column, weights, panel_bytes);
+  for (; pixel + 4 <= rows; pixel += 4)
+    Tile<Group, kOut, kLine, 4, kVectors>(args, pixel, column, weights, panel_bytes);
+  for (; pixel < rows; ++pixel) Tile<Group, kOut, kLine, 1, kVectors>(args, pixel, column, weights, panel_bytes);
 }
 
-// Panels of 64 columns. With few steps, as for the family's largest maps, a loop that is unrolled whole saves a sixth
-// of the time: its end is not mispredicted, and the next tile begins while the last one is stored.
 template <typename Group, NumberType kOut, bool kLine>
-LIPS_INLINE void WideColumns(const MatrixArgs& args, size_t column, const uint8_t* weights) {
-  switch (args.steps) {
-    case 8: Columns<Group, kOut, kLine, 6, 4, 8>(args, column, weights, 256); return;
-    case 16: Columns<Group, kOut, kLine, 6, 4, 16>(args, column, weights, 256); return;
-    default: Columns<Group, kOut, kLine, 6, 4>(args, column, weights, 256);
-  }
-}
-
-// `args` by value: a copy nobody else can point to, so that the compiler need not read it again after every store.
-template <typename Group, NumberType kOut, bool kLine>
-void Matrix(const MatrixArgs args) {  // NOLINT(performance-unnecessary-value-param)
+void Matrix(const MatrixArgs& args) {
   const auto columns = static_cast<size_t>(args.columns);
   const auto* weights = static_cast<const uint8_t*>(args.weights);
   for (size_t column = 0; column < columns;) {
@@ -172,7 +154,7 @@ void Matrix(const MatrixArgs args) {  // NOLINT(performance-unnecessary-value-pa
     const size_t width = left >= 64 ? 64 : left >= 32 ? 32 : 16;
     if constexpr (kFloats == 16) {
       if (width == 64) {
-        WideColumns<Group, kOut, kLine>(args, column, weights);
+        Columns<Group, kOut, kLine, 6, 4>(args, column, weights, width * 4);
       } else if (width == 32) {
         Columns<Group, kOut, kLine, 12, 2>(args, column, weights, width * 4);
       } else {
@@ -213,3 +195,4 @@ void LIPS_ISA(MatrixU8)(const MatrixArgs& args) { MatrixOf<GroupU8>(args); }
 // NOLINTEND(misc-definitions-in-headers)
 
 #undef LIPS_INLINE
+#undef LIPS_UNROLL

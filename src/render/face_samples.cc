@@ -23,8 +23,8 @@ Result<std::vector<FaceSample>> SampleFaces(const Avatar& avatar, const JobReque
   std::unique_ptr<AudioEncoder> encoder;  // outlives `windows`
   std::unique_ptr<WindowSource> windows;
   int64_t rows = 0;
-  if (const auto packaged = avatar.packaged_features()) {
-    ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(*packaged, kRowFloats));
+  if (const auto packaged = avatar.packaged_features(); packaged.ok()) {
+    ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(packaged.value(), kRowFloats));
     rows = track.count();
     windows = WindowsFromFeatures(std::move(track), request.edge);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,10 @@
 namespace lips {
 namespace {
 
-constexpr int kSlots = 6;  // frames in flight: one per stage and a little slack
+constexpr int kMostJobs = 16;  // frames generated together, whatever the engine likes
+
+// Frames in flight: what is generated together, one for each other stage and a little slack.
+int SlotCount(const Generator& generator) { return 5 + std::min(generator.preferred_jobs(), kMostJobs); }
 
 // Everything one output frame needs on its way through the stages. Slots circulate; nothing is allocated per frame.
 struct Slot {
@@ -114,7 +118,7 @@ class RenderRun {
 
   Status Run(const Stopwatch& since_call) {
     since_call_ = &since_call;
-    for (int i = 0; i < kSlots; ++i) free_.Push(std::make_unique<Slot>());
+    for (int i = 0; i < slot_count_; ++i) free_.Push(std::make_unique<Slot>());
     pipeline_.AddStage("template", [this] { return Decode(); });
     pipeline_.AddStage("audio", [this] { return ComputeWindows(); });
     pipeline_.AddStage("network", [this] { return Generate(); });
@@ -162,27 +166,49 @@ class RenderRun {
     return {};
   }
 
+  // The first frame alone, so that it comes soon; then as many together as the engine likes.
   Status Generate() {
+    const auto most = static_cast<size_t>(std::min(job_.generator->preferred_jobs(), kMostJobs));
+    std::vector<SlotPtr> slots;
+    for (size_t wanted = 1; auto slot = decoded_.Pop(); wanted = most) {
+      slots.clear();
+      while (slot) {
+        auto window = windows_.Pop();
+        if (!window) return {};
+        (*slot)->window = *std::move(window);
+        slots.push_back(*std::move(slot));
+        if (slots.size() == wanted) break;
+        slot = decoded_.Pop();
+      }
+      const Stopwatch watch;
+      RETURN_IF_ERROR(GenerateTogether(slots));
+      const double ms = watch.ElapsedMs() / static_cast<double>(slots.size());
+      for (SlotPtr& done : slots) {
+        report_.generate.Add(ms);
+        if (!generated_.Push(std::move(done))) return {};
+      }
+    }
+    generated_.Close();
+    return {};
+  }
+
+  Status GenerateTogether(std::span<const SlotPtr> slots) {
     const int size_px = job_.generator->size_px();
-    while (auto slot = decoded_.Pop()) {
-      auto window = windows_.Pop();
-      if (!window) return {};
-      Slot& s = **slot;
-      const Timed timed(report_.generate);
+    jobs_.clear();
+    for (const SlotPtr& slot : slots) {
+      Slot& s = *slot;
       if (s.prepared == nullptr) {
         const FaceInputs& inputs = s.face.inputs;
         ASSIGN_OR_RETURN(s.prepared, cache_.Prepare(*job_.generator, s.template_index, inputs.roi.view(),
                                                     inputs.masked.view(), s.next_use));
       }
       s.mouth.Resize(size_px, size_px);
-      const Generator::Job job{s.prepared.get(), *window, s.mouth.view()};
-      if (Status status = job_.generator->Generate({&job, 1}); !status.ok()) {
-        return std::move(status).TakeError().Within("frame " + std::to_string(s.frame));
-      }
-      s.prepared.reset();
-      if (!generated_.Push(*std::move(slot))) return {};
+      jobs_.push_back({s.prepared.get(), s.window, s.mouth.view()});
     }
-    generated_.Close();
+    if (Status status = job_.generator->Generate(jobs_); !status.ok()) {
+      return std::move(status).TakeError().Within("frames from " + std::to_string(slots.front()->frame));
+    }
+    for (const SlotPtr& slot : slots) slot->prepared.reset();
     return {};
   }
 
@@ -226,12 +252,14 @@ class RenderRun {
   Output& output_;
   RenderReport& report_;
   const Stopwatch* since_call_ = nullptr;
+  const int slot_count_ = SlotCount(*job_.generator);
+  std::vector<Generator::Job> jobs_;  // of the network stage
   Pipeline pipeline_;
-  Slots& free_ = pipeline_.AddQueue<SlotPtr>(kSlots);
-  Slots& decoded_ = pipeline_.AddQueue<SlotPtr>(kSlots);
-  Slots& generated_ = pipeline_.AddQueue<SlotPtr>(kSlots);
-  Slots& composited_ = pipeline_.AddQueue<SlotPtr>(kSlots);
-  BoundedQueue<std::vector<float>>& windows_ = pipeline_.AddQueue<std::vector<float>>(kSlots);
+  Slots& free_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
+  Slots& decoded_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
+  Slots& generated_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
+  Slots& composited_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
+  BoundedQueue<std::vector<float>>& windows_ = pipeline_.AddQueue<std::vector<float>>(static_cast<size_t>(slot_count_));
 };
 
 // How many template frames this render shows more than once (about: it looks at the first pass).

@@ -85,6 +85,7 @@ class CpuGenerator : public Generator {
   Dims audio_dims() const override { return binding_.audio_dims; }
   int64_t audio_floats() const override { return binding_.audio_floats(); }
   std::string Describe() const override { return description_; }
+  int preferred_jobs() const override { return pool_.size(); }
   std::string TemplateFormat() const override { return format_; }
 
   Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
