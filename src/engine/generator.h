@@ -56,9 +56,11 @@ class Generator {
   };
 
   struct Job {
-    const Template* face = nullptr;
-    std::span<const float> audio;  // audio_floats(): 16 feature rows, see audio/window.h
-    ImageView mouth;               // out: [size_px, size_px] B, G, R
+    const Template* face = nullptr;  // or null, where takes_pictures(), and the pictures below
+    std::span<const float> audio;    // audio_floats(): 16 feature rows, see audio/window.h
+    ImageView mouth;                 // out: [size_px, size_px] B, G, R
+    ConstImageView roi = {};         // [size_px, size_px]
+    ConstImageView masked = {};      // [size_px, size_px]
   };
 
   virtual ~Generator() = default;
@@ -68,6 +70,8 @@ class Generator {
   virtual int64_t audio_floats() const = 0;  // their product: 8192
   virtual std::string Describe() const = 0;
 
+  // Whether jobs may bring their pictures instead of a template: for faces that do not come again.
+  virtual bool takes_pictures() const { return false; }
   // Jobs a Generate that makes the most frames a second, where a single frame's delay does not matter.
   virtual int preferred_jobs() const { return 1; }
 

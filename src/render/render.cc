@@ -197,12 +197,17 @@ class RenderRun {
     jobs_.clear();
     for (const SlotPtr& slot : slots) {
       Slot& s = *slot;
+      const FaceInputs& inputs = s.face.inputs;
+      const bool once = s.next_use == TemplateCache::kNever && job_.generator->takes_pictures();
+      s.mouth.Resize(size_px, size_px);
+      if (s.prepared == nullptr && once) {
+        jobs_.push_back({nullptr, s.window, s.mouth.view(), inputs.roi.view(), inputs.masked.view()});
+        continue;
+      }
       if (s.prepared == nullptr) {
-        const FaceInputs& inputs = s.face.inputs;
         ASSIGN_OR_RETURN(s.prepared, cache_.Prepare(*job_.generator, s.template_index, inputs.roi.view(),
                                                     inputs.masked.view(), s.next_use));
       }
-      s.mouth.Resize(size_px, size_px);
       jobs_.push_back({s.prepared.get(), s.window, s.mouth.view()});
     }
     if (Status status = job_.generator->Generate(jobs_); !status.ok()) {

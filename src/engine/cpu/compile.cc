@@ -257,7 +257,7 @@ class Compiler {
     map_of_[node.outputs[0]] = spec.out;
     if (WantsWindowMap(spec.matrix.bytes())) {
       Map windows = maps_[size(spec.out)];
-      windows.channels = spec.kernel[0] * spec.kernel[1] * maps_[size(x)].padded();
+      windows.channels = spec.kernel[0] * spec.kernel[1] * WindowChannels(maps_[size(x)], spec.mode);
       windows.external = false;
       windows.type = InputType(spec.mode);
       windows.quantisation = {};
@@ -273,7 +273,7 @@ class Compiler {
     const Map& map = maps_[size(x)];
     const size_t taps = size(dims[2] * dims[3]);
     const size_t channels = size(dims[1]);
-    const size_t padded = size(map.padded());
+    const size_t padded = size(WindowChannels(map, mode));
     std::vector<float> windows(size(dims[0]) * taps * padded);
     for (size_t o = 0; o < size(dims[0]); ++o) {
       for (size_t c = 0; c < channels; ++c) {

@@ -19,8 +19,9 @@ class Convolution : public Step {
         x_(maps[static_cast<size_t>(spec_.x)]),
         out_(maps[static_cast<size_t>(spec_.out)]),
         type_(InputType(spec_.head != nullptr ? spec_.head->matrix().mode() : spec_.mode)),
-        direct_(spec_.kernel == std::array{1, 1} && spec_.stride == std::array{1, 1} && spec_.pad == std::array{0, 0} &&
-                x_.height == out_.height && x_.width == out_.width) {
+        direct_(WindowChannels(x_, spec_.mode) == x_.padded() && spec_.kernel == std::array{1, 1} &&
+                spec_.stride == std::array{1, 1} && spec_.pad == std::array{0, 0} && x_.height == out_.height &&
+                x_.width == out_.width) {
     if (spec_.addend != kNoMap) addend_ = maps[static_cast<size_t>(spec_.addend)];
   }
 
@@ -64,7 +65,7 @@ class Convolution : public Step {
   static size_t size(int n) { return static_cast<size_t>(n); }
   int columns() const { return spec_.head != nullptr ? spec_.head->matrix().columns() : spec_.matrix.columns(); }
   size_t window_bytes() const {
-    return size(spec_.kernel[0] * spec_.kernel[1]) * size(x_.padded()) * kernels::SizeOf(type_);
+    return size(spec_.kernel[0] * spec_.kernel[1]) * size(WindowChannels(x_, spec_.mode)) * kernels::SizeOf(type_);
   }
 
   void RunByPanels(const RunContext& context) const {
@@ -94,7 +95,7 @@ class Convolution : public Step {
 
   void Gather(const RunContext& context, int pixel, int count, uint8_t* to) const {
     const size_t number = kernels::SizeOf(x_.type);
-    const size_t tap_bytes = size(x_.padded()) * kernels::SizeOf(type_);
+    const size_t tap_bytes = size(WindowChannels(x_, spec_.mode)) * kernels::SizeOf(type_);
     const auto* x = context.workspace.Data<uint8_t>(spec_.x);
     for (int p = pixel; p < pixel + count; ++p) {
       const int column = p % out_.width;
@@ -184,6 +185,11 @@ class Convolution : public Step {
 };
 
 }  // namespace
+
+int WindowChannels(const Map& x, Mode mode) {
+  const bool exact = mode == Mode::kF32 && x.type == kernels::NumberType::kF32;
+  return exact && x.channels < kernels::kChannelBlock ? x.channels : x.padded();
+}
 
 bool WantsWindowMap(size_t weight_bytes) { return weight_bytes > kCachedWeights; }
 

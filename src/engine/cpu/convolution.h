@@ -11,7 +11,7 @@ namespace lips::cpu {
 
 enum class Activation : uint8_t { kNone, kRelu, kSigmoid };
 
-// act(conv(x) + addend). The matrix's inputs are [kernel height][kernel width][padded input channels].
+// act(conv(x) + addend). The matrix's inputs are [kernel height][kernel width][WindowChannels].
 struct ConvolutionSpec {
   int key = 0;
   Mode mode = Mode::kF32;
@@ -24,6 +24,9 @@ struct ConvolutionSpec {
       kNoMap;  // scratch map [pixels, matrix inputs] for weights too large to read for every block of pixels
   double macs = 0;
 };
+
+// Channels of `x` that a window holds of each of its pixels: without the padding where that is most of them.
+int WindowChannels(const Map& x, Mode mode);
 
 // Whether a convolution wants spec.windows.
 bool WantsWindowMap(size_t weight_bytes);

@@ -54,6 +54,8 @@ struct Lane {
   Lane(const cpu::Program& tail, int workers, size_t picture_bytes) : space(tail, workers), picture(picture_bytes) {}
   cpu::Workspace space;
   AlignedBytes picture;
+  std::unique_ptr<cpu::Workspace> head;  // made by the first job that brings its pictures
+  std::unique_ptr<FaceTemplate> face;    // of that job
 };
 
 class CpuGenerator : public Generator {
@@ -85,6 +87,7 @@ class CpuGenerator : public Generator {
   Dims audio_dims() const override { return binding_.audio_dims; }
   int64_t audio_floats() const override { return binding_.audio_floats(); }
   std::string Describe() const override { return description_; }
+  bool takes_pictures() const override { return true; }
   int preferred_jobs() const override { return pool_.size(); }
   std::string TemplateFormat() const override { return format_; }
 
@@ -149,6 +152,8 @@ class CpuGenerator : public Generator {
   }
 
   Status CheckJob(const Job& job, size_t index) const;
+  // The pictures of `job` into the lane's own template, with the workers of one lane.
+  void PrepareJob(const Job& job, Lane& lane, int workers);
   bool HasGaps(const Job& job) const { return job.mouth.stride_bytes != 3 * size_px(); }
   void BindJob(const Job& job, Lane& lane, cpu::FacePair& pair) const;
   // Brings the picture to its place. Whether it is one: no NaN, no infinity.
@@ -168,8 +173,10 @@ class CpuGenerator : public Generator {
 Status CpuGenerator::CheckJob(const Job& job, size_t index) const {
   const std::string name = "job " + std::to_string(index);
   const auto* face = dynamic_cast<const FaceTemplate*>(job.face);
-  if (face == nullptr || face->bytes() != layout_.bytes) {
-    return Error(ErrorCode::kInvalidInput, name + " has no template of this generator");
+  const bool pictures = job.face == nullptr && job.roi.width == size_px() && job.roi.height == size_px() &&
+                        job.masked.width == size_px() && job.masked.height == size_px();
+  if (!pictures && (face == nullptr || face->bytes() != layout_.bytes)) {
+    return Error(ErrorCode::kInvalidInput, name + " has no template of this generator and no pictures of its size");
   }
   if (static_cast<int64_t>(job.audio.size()) != audio_floats()) {
     return Error(ErrorCode::kInvalidInput, name + " has " + std::to_string(job.audio.size()) +
@@ -184,7 +191,7 @@ Status CpuGenerator::CheckJob(const Job& job, size_t index) const {
 }
 
 void CpuGenerator::BindJob(const Job& job, Lane& lane, cpu::FacePair& pair) const {
-  const auto& face = dynamic_cast<const FaceTemplate&>(*job.face);
+  const auto& face = job.face != nullptr ? dynamic_cast<const FaceTemplate&>(*job.face) : *lane.face;
   cpu::Workspace& space = lane.space;
   const size_t maps = layout_.maps.size();
   for (size_t i = 0; i < maps; ++i) space.Bind(tail_.inputs[i], face.data() + layout_.maps[i]);
@@ -197,6 +204,20 @@ void CpuGenerator::BindJob(const Job& job, Lane& lane, cpu::FacePair& pair) cons
   space.Bind(tail_.inputs[next], job.audio.data());
   space.Bind(tail_.outputs[0], HasGaps(job) ? lane.picture.data() : job.mouth.data);
   space.finite.store(true, std::memory_order_relaxed);
+}
+
+void CpuGenerator::PrepareJob(const Job& job, Lane& lane, int workers) {
+  if (lane.head == nullptr) {
+    lane.head = std::make_unique<cpu::Workspace>(head_.program, workers);
+    lane.face = std::make_unique<FaceTemplate>(layout_.bytes);
+  }
+  const cpu::FacePair pair = Bind(*lane.head, job.roi, job.masked, *lane.face);
+  lane.head->Bind(head_.inputs[0], &pair);
+  if (workers == 1) {
+    head_.program.Run({*lane.head, Worker()});
+  } else {
+    pool_.Run([&](const Worker& worker) { head_.program.Run({*lane.head, worker}); });
+  }
 }
 
 bool CpuGenerator::FinishJob(const Job& job, const Lane& lane) const {
@@ -217,6 +238,7 @@ Status CpuGenerator::Generate(std::span<const Job> jobs) {
       Lane& lane = *lanes_[static_cast<size_t>(worker.index())];
       for (auto i = static_cast<size_t>(worker.index()); i < next; i += team) {
         cpu::FacePair pair;
+        if (jobs[i].face == nullptr) PrepareJob(jobs[i], lane, 1);
         BindJob(jobs[i], lane, pair);
         tail_.program.Run({lane.space, Worker()});
         if (!FinishJob(jobs[i], lane)) failed.store(i, std::memory_order_relaxed);
@@ -225,6 +247,7 @@ Status CpuGenerator::Generate(std::span<const Job> jobs) {
   }
   for (; next < jobs.size(); ++next) {
     cpu::FacePair pair;
+    if (jobs[next].face == nullptr) PrepareJob(jobs[next], team_lane_, pool_.size());
     BindJob(jobs[next], team_lane_, pair);
     pool_.Run([this](const Worker& worker) { tail_.program.Run({team_lane_.space, worker}); });
     if (!FinishJob(jobs[next], team_lane_)) failed.store(next, std::memory_order_relaxed);
