@@ -124,9 +124,9 @@ std::string WriteMixed(const MixedPrecision& mixed) {
   return json.Dump(true);
 }
 
-Result<MixedPrecision> Mixed(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
+Result<MixedPrecision> Mixed(std::string_view graph_hash, const CutNetwork& network, const GeneratorOptions& options) {
   const std::string level = std::to_string(static_cast<int>(options.template_level));
-  const Findings known("int8", {HashOfGraph(graph), options.samples_key, level});
+  const Findings known("int8", {graph_hash, options.samples_key, level});
   if (const auto text = known.Read()) {
     if (auto mixed = ReadMixed(*text)) return *std::move(mixed);
   }
@@ -159,8 +159,8 @@ Tensor Planes(const CutNetwork& network, const Sample& sample) {
   return image;
 }
 
-Result<Fidelity> Bf16Fidelity(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
-  const Findings known("bf16", {HashOfGraph(graph), options.samples_key});
+Result<Fidelity> Bf16Fidelity(std::string_view graph_hash, const CutNetwork& network, const GeneratorOptions& options) {
+  const Findings known("bf16", {graph_hash, options.samples_key});
   if (const auto text = known.Read()) {
     if (const auto json = ParseJson(*text); json.ok()) {
       if (const auto fidelity = ReadFidelity(json.value())) return *fidelity;
@@ -175,9 +175,10 @@ Result<Fidelity> Bf16Fidelity(const Graph& graph, const CutNetwork& network, con
 
 }  // namespace
 
-Status ProveF32(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
+Status ProveF32(const Graph& graph, std::string_view graph_hash, const CutNetwork& network,
+                const GeneratorOptions& options) {
   const std::string level = std::to_string(static_cast<int>(options.template_level));
-  const Findings proof("proof", {HashOfGraph(graph), "cpu f32", NameOfIsa(), level});
+  const Findings proof("proof", {graph_hash, "cpu f32", NameOfIsa(), level});
   if (proof.Read() == kProven) return {};
   ASSIGN_OR_RETURN(const Graph single, WithBatch(graph, 1));
   if (const std::string unsupported = FirstUnsupported(single, Backend::kReference); !unsupported.empty()) {
@@ -202,7 +203,8 @@ Status ProveF32(const Graph& graph, const CutNetwork& network, const GeneratorOp
 
 namespace {
 
-Result<PrecisionChoice> Choose(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options) {
+Result<PrecisionChoice> Choose(std::string_view graph_hash, const CutNetwork& network,
+                               const GeneratorOptions& options) {
   PrecisionChoice choice;
   const bool fast = ActiveIsa() == Isa::kAvx512;
   switch (options.session.precision) {
@@ -214,7 +216,7 @@ Result<PrecisionChoice> Choose(const Graph& graph, const CutNetwork& network, co
     case Precision::kAuto: break;
     case Precision::kInt8: {
       if (!fast) return Error(ErrorCode::kUnsupported, "int8 needs a CPU with AVX-512 VNNI; use --precision f32");
-      ASSIGN_OR_RETURN(choice.mixed, Mixed(graph, network, options));
+      ASSIGN_OR_RETURN(choice.mixed, Mixed(graph_hash, network, options));
       choice.mode = Mode::kInt8;
       const auto in_bf16 = static_cast<int>(choice.mixed.exceptions.size());
       choice.reason = "int8 (" + std::to_string(choice.mixed.steps - in_bf16) + " of " +
@@ -227,7 +229,7 @@ Result<PrecisionChoice> Choose(const Graph& graph, const CutNetwork& network, co
     choice.reason = "f32 (this CPU has no instructions for bf16)";
     return choice;
   }
-  ASSIGN_OR_RETURN(const Fidelity fidelity, Bf16Fidelity(graph, network, options));
+  ASSIGN_OR_RETURN(const Fidelity fidelity, Bf16Fidelity(graph_hash, network, options));
   if (fidelity.picture_db >= kBf16GateDb) {
     choice.mode = Mode::kBf16;
     choice.reason = "bf16 (" + ShortDb(fidelity.picture_db) + " of the f32 picture)";
@@ -239,9 +241,9 @@ Result<PrecisionChoice> Choose(const Graph& graph, const CutNetwork& network, co
 
 }  // namespace
 
-Result<PrecisionChoice> ChoosePrecision(const Graph& graph, const CutNetwork& network,
+Result<PrecisionChoice> ChoosePrecision(std::string_view graph_hash, const CutNetwork& network,
                                         const GeneratorOptions& options) {
-  ASSIGN_OR_RETURN(PrecisionChoice choice, Choose(graph, network, options));
+  ASSIGN_OR_RETURN(PrecisionChoice choice, Choose(graph_hash, network, options));
   choice.key = choice.mode == Mode::kF32 ? "f32" : choice.mode == Mode::kBf16 ? "bf16" : "int8";
   if (choice.mode == Mode::kInt8) {
     Sha256 hash;

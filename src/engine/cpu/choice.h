@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/cpu/precision.h"
 #include "engine/generator.h"
@@ -20,12 +21,14 @@ struct PrecisionChoice {
 };
 
 // Shows, once per network and instruction set, that the f32 programs give what the reference engine gives. Errors:
-// kCorrupted when they do not.
-Status ProveF32(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options);
+// kCorrupted when they do not. `graph_hash` is HashOfGraph(graph), which takes a while.
+Status ProveF32(const Graph& graph, std::string_view graph_hash, const CutNetwork& network,
+                const GeneratorOptions& options);
 
 // Judges on first use, by `options.samples` where given, and remembers the result for the network and the avatar.
 // Errors: kUnsupported when the precision asked for by name cannot be had: 8 bits without samples, without the CPU's
 // instructions, or below the gate.
-Result<PrecisionChoice> ChoosePrecision(const Graph& graph, const CutNetwork& network, const GeneratorOptions& options);
+Result<PrecisionChoice> ChoosePrecision(std::string_view graph_hash, const CutNetwork& network,
+                                        const GeneratorOptions& options);
 
 }  // namespace lips::cpu

@@ -277,8 +277,9 @@ Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const Ge
   RETURN_IF_ERROR(CheckWeights(graph));
   ASSIGN_OR_RETURN(const cpu::CutNetwork network,
                    cpu::CutNetwork::Make(graph, static_cast<int>(options.template_level)));
-  if (options.prove) RETURN_IF_ERROR(cpu::ProveF32(graph, network, options));
-  ASSIGN_OR_RETURN(const cpu::PrecisionChoice choice, cpu::ChoosePrecision(graph, network, options));
+  const std::string hash = HashOfGraph(graph);
+  if (options.prove) RETURN_IF_ERROR(cpu::ProveF32(graph, hash, network, options));
+  ASSIGN_OR_RETURN(const cpu::PrecisionChoice choice, cpu::ChoosePrecision(hash, network, options));
   cpu::CompileOptions compile;
   compile.mode = choice.mode;
   compile.exceptions = choice.mixed.exceptions;
@@ -290,7 +291,7 @@ Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const Ge
                             (threads == 1 ? " thread; " : " threads; ") + Describe(graph, network.binding);
   // Every instruction set gives the same bits, so what is stored on one machine serves on another.
   std::string format = "cpu-1 level " + std::to_string(static_cast<int>(options.template_level)) + " " + choice.key +
-                       " " + HashOfGraph(graph);
+                       " " + hash;
   Log(LogLevel::kInfo, "generator open", {{"engine", description}, {"ms", watch.ElapsedMs()}});
   return std::unique_ptr<Generator>(std::make_unique<CpuGenerator>(network.binding, std::move(pair), network.pictures,
                                                                    threads, std::move(description), std::move(format)));
