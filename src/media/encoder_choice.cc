@@ -103,7 +103,13 @@ int SetQuality(AVCodecContext& codec, const VideoWriterOptions& options) {
   };
   int rc = 0;
   switch (codec.codec_id) {
-    case AV_CODEC_ID_H264: rc = std::min(set("preset", options.preset), set("crf", crf)); break;
+    case AV_CODEC_ID_H264: {
+      // Without it libx264 0.164 reads memory it never wrote on CPUs with AVX-512, and the same pictures become other
+      // bytes now and then; with it they become the same bytes on every CPU.
+      constexpr const char* kReproducible = "cpu-independent=1";
+      rc = std::min({set("preset", options.preset), set("crf", crf), set("x264-params", kReproducible)});
+      break;
+    }
     case AV_CODEC_ID_HEVC: {
       std::string parameters = "log-level=none";  // it writes to standard error past FFmpeg
       if (options.threads > 0) parameters += ":pools=" + std::to_string(options.threads);

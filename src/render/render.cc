@@ -127,6 +127,9 @@ class RenderRun {
     return pipeline_.Run();
   }
 
+  // Frames generated from their pictures, without a template of their own.
+  int64_t made_once() const { return made_once_; }
+
  private:
   using Slots = BoundedQueue<SlotPtr>;
 
@@ -200,7 +203,9 @@ class RenderRun {
       const FaceInputs& inputs = s.face.inputs;
       const bool once = s.next_use == TemplateCache::kNever && job_.generator->takes_pictures();
       s.mouth.Resize(size_px, size_px);
+      if (s.prepared == nullptr) s.prepared = cache_.Get(s.template_index, s.next_use);  // made since it was decoded
       if (s.prepared == nullptr && once) {
+        ++made_once_;
         jobs_.push_back({nullptr, s.window, s.mouth.view(), inputs.roi.view(), inputs.masked.view()});
         continue;
       }
@@ -259,6 +264,7 @@ class RenderRun {
   const Stopwatch* since_call_ = nullptr;
   const int slot_count_ = SlotCount(*job_.generator);
   std::vector<Generator::Job> jobs_;  // of the network stage
+  int64_t made_once_ = 0;             // frames it made without a template
   Pipeline pipeline_;
   Slots& free_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
   Slots& decoded_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
@@ -344,6 +350,7 @@ Result<RenderReport> Render(const RenderRequest& request) {
   report.wall_s = watch.ElapsedMs() / 1000;
   report.peak_rss_bytes = PeakRssBytes();
   report.templates = cache.stats();
+  report.templates.misses += run.made_once();
   return report;
 }
 

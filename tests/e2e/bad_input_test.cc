@@ -149,8 +149,8 @@ TEST_F(BadInput, OutputsThatWouldReplaceInputs) {
   refused({"render", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna + "/full_body_video.mp4"},
           inside);
   refused({"render", "--avatar", anna + "/", "--audio", audio, "--engine", "null", "--frames", anna + "/new"}, inside);
-  refused({"export", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna}, inside);
-  refused({"frame", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna}, inside);
+  refused({"export", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna}, "it is the avatar");
+  refused({"frame", "--avatar", anna, "--audio", audio, "--engine", "null", "-o", anna}, "it is the avatar");
   EXPECT_EQ(ReadTextFile(Avatar("full_body_video.mp4")).value(), video);
 }
 

@@ -290,8 +290,8 @@ Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const Ge
   std::string description = "cpu " + choice.reason + ", " + std::to_string(threads) +
                             (threads == 1 ? " thread; " : " threads; ") + Describe(graph, network.binding);
   // Every instruction set gives the same bits, so what is stored on one machine serves on another.
-  std::string format = "cpu-1 level " + std::to_string(static_cast<int>(options.template_level)) + " " + choice.key +
-                       " " + hash;
+  std::string format =
+      "cpu-1 level " + std::to_string(static_cast<int>(options.template_level)) + " " + choice.key + " " + hash;
   Log(LogLevel::kInfo, "generator open", {{"engine", description}, {"ms", watch.ElapsedMs()}});
   return std::unique_ptr<Generator>(std::make_unique<CpuGenerator>(network.binding, std::move(pair), network.pictures,
                                                                    threads, std::move(description), std::move(format)));
