@@ -40,6 +40,28 @@ struct ResidualSpec {
   double macs = 0;
 };
 
+// What both ways of running a ResidualSpec have in common: its maps and how they are read.
+class ResidualStep : public Step {
+ public:
+  ResidualStep(ResidualSpec spec, std::span<const Map> maps);
+
+  int key() const override { return spec_.key; }
+  double macs() const override { return spec_.macs; }
+  std::vector<MapId> reads() const override;
+
+ protected:
+  static size_t size(int n) { return static_cast<size_t>(n); }
+  // `count` pixels of a map as the matrix kernel wants them: in place, or converted into `converted`.
+  const void* Pixels(const RunContext& context, MapId id, const Map& map, size_t pixel, int count,
+                     uint8_t* converted) const;
+
+  ResidualSpec spec_;
+  Map x_, low_, addend_, residual_, out_;
+  kernels::NumberType type_;  // of what the matrices take
+  int in_height_ = 0;         // of the expanded map
+  int in_width_ = 0;
+};
+
 // Whether a map of that size is done by columns of channels rather than by bands of rows: when its weights are larger
 // than what a row's pixels are worth reading them for.
 bool IsSmall(int out_height, int out_width, int hidden);

@@ -7,9 +7,6 @@
 namespace lips::cpu {
 namespace {
 
-constexpr int kTinyPixels = 400;
-constexpr int kSmallPixels = 1024;
-constexpr int kManyChannels = 256;
 constexpr int kPanel = 64;     // expanded channels done at a time: what a panel works on stays in the nearest caches
 constexpr int kRowBlock = 48;  // pixels of a projection done at a time
 
@@ -21,38 +18,17 @@ struct Panels {
   uint8_t* converted;
 };
 
-class PanelResidual : public Step {
+class PanelResidual : public ResidualStep {
  public:
-  PanelResidual(ResidualSpec spec, std::span<const Map> maps)
-      : spec_(std::move(spec)),
-        out_(maps[static_cast<size_t>(spec_.out)]),
-        depth_(maps[static_cast<size_t>(spec_.depth)]),
-        type_(InputType(spec_.mode)) {
-    if (spec_.x != kNoMap) x_ = maps[static_cast<size_t>(spec_.x)];
-    if (spec_.low != kNoMap) low_ = maps[static_cast<size_t>(spec_.low)];
-    if (spec_.addend != kNoMap) addend_ = maps[static_cast<size_t>(spec_.addend)];
-    if (spec_.residual != kNoMap) residual_ = maps[static_cast<size_t>(spec_.residual)];
-    const Map& in = spec_.x != kNoMap ? x_ : addend_;
-    const bool only_low = spec_.x == kNoMap && spec_.addend == kNoMap;
-    height_ = only_low ? 2 * low_.height : in.height;
-    width_ = only_low ? 2 * low_.width : in.width;
+  PanelResidual(ResidualSpec spec, std::span<const Map> maps) : ResidualStep(std::move(spec), maps) {
     if (spec_.low == kNoMap) return;
-    for (int column = 0; column < width_; ++column) {
+    for (int column = 0; column < in_width_; ++column) {
       at_.push_back(spec_.up_columns.low[size(column)] * kPanel);
       fraction_.push_back(spec_.up_columns.fraction[size(column)]);
     }
   }
 
   const char* kind() const override { return "residual, by channels"; }
-  int key() const override { return spec_.key; }
-  double macs() const override { return spec_.macs; }
-  std::vector<MapId> reads() const override {
-    std::vector<MapId> maps;
-    for (const MapId map : {spec_.x, spec_.low, spec_.addend, spec_.residual}) {
-      if (map != kNoMap) maps.push_back(map);
-    }
-    return maps;
-  }
   std::vector<MapId> writes() const override { return {spec_.out, spec_.depth}; }
   size_t scratch_bytes() const override {
     Panels panels{};
@@ -78,8 +54,6 @@ class PanelResidual : public Step {
   }
 
  private:
-  static size_t size(int n) { return static_cast<size_t>(n); }
-
   size_t Divide(uint8_t* scratch, Panels& panels) const {
     size_t at = 0;
     const auto take = [&](auto*& pointer, size_t bytes) {
@@ -92,22 +66,13 @@ class PanelResidual : public Step {
       take(panels.line, size(low_.width) * kPanel * sizeof(float));
       take(panels.slope, size(low_.width) * kPanel * sizeof(float));
     }
-    const int x_channels = spec_.x != kNoMap ? x_.padded() * height_ * width_ : 0;
+    const int x_channels = spec_.x != kNoMap ? x_.padded() * in_height_ * in_width_ : 0;
     const int low_channels = spec_.low != kNoMap ? low_.padded() * low_.height * low_.width : 0;
     take(panels.converted, size(std::max(x_channels, low_channels)) * kernels::SizeOf(type_));
     return at;
   }
 
-  const void* Pixels(const RunContext& context, MapId id, const Map& map, int pixel, int count,
-                     uint8_t* converted) const {
-    const uint8_t* from =
-        context.workspace.Data<uint8_t>(id) + size(pixel) * size(map.padded()) * kernels::SizeOf(map.type);
-    if (map.type == type_) return from;
-    ConvertPixels(from, map, count, type_, converted);
-    return converted;
-  }
-
-  size_t row_floats() const { return size(width_ + 2) * kPanel; }
+  size_t row_floats() const { return size(in_width_ + 2) * kPanel; }
   float* RingRow(const Panels& panels, int row) const { return panels.ring + size((row + 4) & 3) * row_floats(); }
 
   // What the rows of one panel's expansion have in common; Expand fills in the rest.
@@ -127,13 +92,13 @@ class PanelResidual : public Step {
     if (spec_.low != kNoMap) ExpandLow(context, panels, e);
     kernels::MatrixArgs& args = e.args;
     args.columns = e.last - e.first;
-    args.rows = width_;
+    args.rows = in_width_;
     args.relu = true;
     args.y_stride = kPanel;
     if (spec_.x != kNoMap) {
-      const int pixels = height_ * width_;
+      const int pixels = in_height_ * in_width_;
       spec_.expand.Set(args, e.first, e.last);
-      e.x = static_cast<const uint8_t*>(Pixels(context, spec_.x, x_, e.image * pixels, pixels, panels.converted));
+      e.x = static_cast<const uint8_t*>(Pixels(context, spec_.x, x_, size(e.image * pixels), pixels, panels.converted));
       args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
     } else if (!spec_.bias.empty()) {
       args.bias = spec_.bias.data() + e.first;
@@ -165,7 +130,7 @@ class PanelResidual : public Step {
     kernels::MatrixArgs args;
     spec_.expand_low.Set(args, e.first, e.last);
     const int pixels = low_.height * low_.width;
-    args.x = Pixels(context, spec_.low, low_, e.image * pixels, pixels, panels.converted);
+    args.x = Pixels(context, spec_.low, low_, size(e.image * pixels), pixels, panels.converted);
     args.x_stride_bytes = size(low_.padded()) * kernels::SizeOf(type_);
     args.rows = pixels;
     args.y = panels.low;
@@ -176,16 +141,16 @@ class PanelResidual : public Step {
   // One row into the ring, with a pixel of zeros on either side.
   void Expand(const RunContext& context, const Panels& panels, Expansion& e, int row) const {
     float* to = RingRow(panels, row);
-    if (row < 0 || row >= height_) {
+    if (row < 0 || row >= in_height_) {
       std::memset(to, 0, row_floats() * sizeof(float));
       return;
     }
     std::memset(to, 0, kPanel * sizeof(float));
     std::memset(to + row_floats() - kPanel, 0, kPanel * sizeof(float));
     kernels::MatrixArgs& args = e.args;
-    if (e.x != nullptr) args.x = e.x + size(row * width_) * args.x_stride_bytes;
+    if (e.x != nullptr) args.x = e.x + size(row * in_width_) * args.x_stride_bytes;
     if (spec_.addend != kNoMap) {
-      const size_t pixel = (size(e.image) * size(height_) + size(row)) * size(width_);
+      const size_t pixel = (size(e.image) * size(in_height_) + size(row)) * size(in_width_);
       args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
                     (pixel * args.addend_stride + size(e.first)) * kernels::SizeOf(addend_.type);
     }
@@ -271,38 +236,14 @@ class PanelResidual : public Step {
     }
   }
 
-  ResidualSpec spec_;
-  Map x_, low_, addend_, residual_, out_, depth_;
-  kernels::NumberType type_;
-  int height_ = 0;  // of the expanded map
-  int width_ = 0;
   std::vector<int32_t> at_;
   std::vector<float> fraction_;
 };
 
 }  // namespace
 
-bool IsSmall(int out_height, int out_width, int hidden) {
-  const int pixels = out_height * out_width;
-  return pixels <= kTinyPixels || (pixels <= kSmallPixels && hidden >= kManyChannels);
-}
-
 std::unique_ptr<Step> MakePanelResidual(ResidualSpec spec, std::span<const Map> maps) {
   return std::make_unique<PanelResidual>(std::move(spec), maps);
-}
-
-UpsampleAxis UpsampleAxis::Make(int in, int out, bool align_corners) {
-  UpsampleAxis axis;
-  for (int i = 0; i < out; ++i) {
-    const double scale =
-        align_corners ? (out > 1 ? static_cast<double>(in - 1) / (out - 1) : 0) : static_cast<double>(in) / out;
-    const double source = align_corners ? i * scale : std::max(0.0, (i + 0.5) * scale - 0.5);
-    const int low = std::min(static_cast<int>(source), in - 1);
-    axis.low.push_back(low);
-    axis.high.push_back(std::min(low + 1, in - 1));
-    axis.fraction.push_back(static_cast<float>(source - low));
-  }
-  return axis;
 }
 
 }  // namespace lips::cpu

@@ -34,30 +34,11 @@ struct Bands {
   uint8_t* converted;  // [in_count][channels] numbers
 };
 
-class RingResidual : public Step {
+class RingResidual : public ResidualStep {
  public:
-  RingResidual(ResidualSpec spec, std::span<const Map> maps)
-      : spec_(std::move(spec)), out_(maps[static_cast<size_t>(spec_.out)]), type_(InputType(spec_.mode)) {
-    if (spec_.x != kNoMap) x_ = maps[static_cast<size_t>(spec_.x)];
-    if (spec_.low != kNoMap) low_ = maps[static_cast<size_t>(spec_.low)];
-    if (spec_.addend != kNoMap) addend_ = maps[static_cast<size_t>(spec_.addend)];
-    if (spec_.residual != kNoMap) residual_ = maps[static_cast<size_t>(spec_.residual)];
-    const Map& in = spec_.x != kNoMap ? x_ : addend_;
-    in_height_ = spec_.x == kNoMap && spec_.addend == kNoMap ? 2 * low_.height : in.height;
-    in_width_ = spec_.x == kNoMap && spec_.addend == kNoMap ? 2 * low_.width : in.width;
-    MakeStrips({});
-  }
+  RingResidual(ResidualSpec spec, std::span<const Map> maps) : ResidualStep(std::move(spec), maps) { MakeStrips({}); }
 
   const char* kind() const override { return "residual, by rows"; }
-  int key() const override { return spec_.key; }
-  double macs() const override { return spec_.macs; }
-  std::vector<MapId> reads() const override {
-    std::vector<MapId> maps;
-    for (const MapId map : {spec_.x, spec_.low, spec_.addend, spec_.residual}) {
-      if (map != kNoMap) maps.push_back(map);
-    }
-    return maps;
-  }
   std::vector<MapId> writes() const override { return {spec_.out}; }
   size_t scratch_bytes() const override {
     Bands bands{};
@@ -88,8 +69,6 @@ class RingResidual : public Step {
   }
 
  private:
-  size_t size(int n) const { return static_cast<size_t>(n); }
-
   void MakeStrips(const Region& region) {
     strips_.clear();
     int left = 0;
@@ -105,14 +84,15 @@ class RingResidual : public Step {
     }
     if (left >= right) return;
     const int span = right - left;
-    int widest = kStripPixels;
+    // Never wider than the first time, for the whole map: the workers' scratch is made for that.
+    int widest = strip_pixels_ > 0 ? strip_pixels_ : kStripPixels;
     while (widest > 8 && size(widest * spec_.stride + 2) * 4 * size(spec_.hidden) * sizeof(float) > kRingBytes)
       widest /= 2;
     const int count = (span + widest - 1) / widest;
     const int width = (span + count - 1) / count;
     for (int first = left; first < right; first += width)
       strips_.push_back(MakeStrip(first, std::min(first + width, right), region));
-    strip_pixels_ = width;
+    if (strip_pixels_ == 0) strip_pixels_ = width;
   }
 
   Strip MakeStrip(int first, int last, const Region& region) const {
@@ -191,16 +171,6 @@ class RingResidual : public Step {
     const int channels = std::max(spec_.x != kNoMap ? x_.padded() : 0, spec_.low != kNoMap ? low_.padded() : 0);
     take(bands.converted, in_pixels * size(channels) * kernels::SizeOf(type_));
     return at;
-  }
-
-  // Where pixels of `map` begin, as the matrix kernel wants them: in place or converted.
-  const void* Pixels(const RunContext& context, MapId id, const Map& map, size_t pixel, int count,
-                     uint8_t* converted) const {
-    const size_t channels = size(map.padded());
-    const uint8_t* from = context.workspace.Data<uint8_t>(id) + pixel * channels * kernels::SizeOf(map.type);
-    if (map.type == type_) return from;
-    ConvertPixels(from, map, count, type_, converted);
-    return converted;
   }
 
   int panel_count() const { return (spec_.hidden + kPanel - 1) / kPanel; }
@@ -388,11 +358,6 @@ class RingResidual : public Step {
     }
   }
 
-  ResidualSpec spec_;
-  Map x_, low_, addend_, residual_, out_;
-  kernels::NumberType type_;
-  int in_height_ = 0;
-  int in_width_ = 0;
   std::vector<Strip> strips_;
   int strip_pixels_ = 0;
 };
