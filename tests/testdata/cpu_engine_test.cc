@@ -23,6 +23,10 @@ void* operator new(size_t bytes) {
   if (void* p = std::malloc(bytes); p != nullptr) return p;
   std::abort();
 }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(bytes);
+}
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, size_t) noexcept { std::free(p); }
 
