@@ -46,9 +46,8 @@ class Compiler {
     RETURN_IF_ERROR(AddInputs());
     for (size_t i = 0; i < graph_.nodes.size(); ++i) RETURN_IF_ERROR(AddNode(static_cast<int>(i)));
     RETURN_IF_ERROR(AddOutputs());
-    compiled_.program = Program(std::move(maps_), std::move(steps_), std::move(keep_));
+    compiled_.program = Program(std::move(maps_), std::move(steps_));
     compiled_.program.weight_bytes = weight_bytes_;
-    compiled_.map_names.resize(compiled_.program.maps().size());
     return std::move(compiled_);
   }
 
@@ -452,7 +451,6 @@ class Compiler {
   std::vector<int64_t> readers_;
   std::vector<Map> maps_;
   std::vector<std::unique_ptr<Step>> steps_;
-  std::vector<MapId> keep_;
   std::map<ValueId, MapId> map_of_;
   std::vector<Tensor> converted_;
   size_t weight_bytes_ = 0;

@@ -149,27 +149,16 @@ class Convolution : public Step {
       args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
                     (size(pixel) * args.addend_stride + size(first)) * kernels::SizeOf(addend_.type);
       args.addend_type = addend_.type;
-      args.addend_quantisation = addend_.quantisation.view();
-      if (!addend_.quantisation.empty()) {
-        args.addend_quantisation.scale += first;
-        args.addend_quantisation.zero += first;
-      }
+      args.addend_quantisation = addend_.quantisation.view(first);
     }
     args.y_stride = size(out_.padded());
     args.y = context.workspace.Data<uint8_t>(spec_.out) +
              (size(pixel) * args.y_stride + size(first)) * kernels::SizeOf(out_.type);
     args.y_type = out_.type;
-    args.y_quantisation = out_.quantisation.view();
-    if (!out_.quantisation.empty()) {
-      args.y_quantisation.inverse += first;
-      args.y_quantisation.zero += first;
-    }
-    if (spec_.activation != Activation::kSigmoid) {
-      MatrixKernel(spec_.mode)(args);
-      return;
-    }
-    // Out is f32: see the compiler.
+    args.y_quantisation = out_.quantisation.view(first);
     MatrixKernel(spec_.mode)(args);
+    if (spec_.activation != Activation::kSigmoid) return;
+    // Out is f32: see the compiler.
     for (int p = 0; p < count; ++p) {
       float* to = static_cast<float*>(args.y) + size(p) * args.y_stride;
       if (!kernels::Active().sigmoid_row(to, to, size(last - first))) {

@@ -69,7 +69,6 @@ class CpuGenerator : public Generator {
         format_(std::move(format)),
         pool_(threads),
         head_space_(head_.program, pool_.size()),
-        quiet_space_(head_.program, 1),
         team_lane_(tail_.program, pool_.size(), picture_bytes()) {
     for (const MapId map : head_.outputs) {
       layout_.maps.push_back(layout_.bytes);
@@ -94,18 +93,15 @@ class CpuGenerator : public Generator {
   Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
                                             std::unique_ptr<Template> reuse) override {
     ASSIGN_OR_RETURN(auto face, NewFace(roi, masked, std::move(reuse)));
-    const cpu::FacePair pair = Bind(head_space_, roi, masked, *face);
-    head_space_.Bind(head_.inputs[0], &pair);
-    pool_.Run([this](const Worker& worker) { head_.program.Run({head_space_, worker}); });
+    RunHead(head_space_, roi, masked, *face, pool_.size());
     return std::unique_ptr<Template>(std::move(face));
   }
 
   Result<std::unique_ptr<Template>> PrepareQuietly(ConstImageView roi, ConstImageView masked,
                                                    std::unique_ptr<Template> reuse) override {
     ASSIGN_OR_RETURN(auto face, NewFace(roi, masked, std::move(reuse)));
-    const cpu::FacePair pair = Bind(quiet_space_, roi, masked, *face);
-    quiet_space_.Bind(head_.inputs[0], &pair);
-    head_.program.Run({quiet_space_, Worker()});
+    if (quiet_space_ == nullptr) quiet_space_ = std::make_unique<cpu::Workspace>(head_.program, 1);
+    RunHead(*quiet_space_, roi, masked, *face, 1);
     return std::unique_ptr<Template>(std::move(face));
   }
 
@@ -141,14 +137,21 @@ class CpuGenerator : public Generator {
     return face;
   }
 
-  cpu::FacePair Bind(cpu::Workspace& space, ConstImageView roi, ConstImageView masked, FaceTemplate& face) const {
+  // Fills `face` with `workers` threads: this one, or the whole pool.
+  void RunHead(cpu::Workspace& space, ConstImageView roi, ConstImageView masked, FaceTemplate& face, int workers) {
     for (size_t i = 0; i < head_.outputs.size(); ++i) space.Bind(head_.outputs[i], face.writable() + layout_.maps[i]);
     if (layout_.pictures) {
       const int stride = 3 * size_px();
       CopyPixels(roi, ImageView{face.writable() + layout_.roi, size_px(), size_px(), stride});
       CopyPixels(masked, ImageView{face.writable() + layout_.masked, size_px(), size_px(), stride});
     }
-    return {roi.data, roi.stride_bytes, masked.data, masked.stride_bytes};
+    const cpu::FacePair pair = {roi.data, roi.stride_bytes, masked.data, masked.stride_bytes};
+    space.Bind(head_.inputs[0], &pair);
+    if (workers == 1) {
+      head_.program.Run({space, Worker()});
+    } else {
+      pool_.Run([&](const Worker& worker) { head_.program.Run({space, worker}); });
+    }
   }
 
   Status CheckJob(const Job& job, size_t index) const;
@@ -164,10 +167,10 @@ class CpuGenerator : public Generator {
   TemplateLayout layout_;
   std::string description_, format_;
   ThreadPool pool_;
-  cpu::Workspace head_space_;                 // Prepare's
-  cpu::Workspace quiet_space_;                // PrepareQuietly's
-  Lane team_lane_;                            // Generate's, all threads on one frame
-  std::vector<std::unique_ptr<Lane>> lanes_;  // Generate's, a frame per thread; made by the first batch
+  cpu::Workspace head_space_;                    // Prepare's
+  std::unique_ptr<cpu::Workspace> quiet_space_;  // PrepareQuietly's, made by the first
+  Lane team_lane_;                               // Generate's, all threads on one frame
+  std::vector<std::unique_ptr<Lane>> lanes_;     // Generate's, a frame per thread; made by the first batch
 };
 
 Status CpuGenerator::CheckJob(const Job& job, size_t index) const {
@@ -211,13 +214,7 @@ void CpuGenerator::PrepareJob(const Job& job, Lane& lane, int workers) {
     lane.head = std::make_unique<cpu::Workspace>(head_.program, workers);
     lane.face = std::make_unique<FaceTemplate>(layout_.bytes);
   }
-  const cpu::FacePair pair = Bind(*lane.head, job.roi, job.masked, *lane.face);
-  lane.head->Bind(head_.inputs[0], &pair);
-  if (workers == 1) {
-    head_.program.Run({*lane.head, Worker()});
-  } else {
-    pool_.Run([&](const Worker& worker) { head_.program.Run({*lane.head, worker}); });
-  }
+  RunHead(*lane.head, job.roi, job.masked, *lane.face, workers);
 }
 
 bool CpuGenerator::FinishJob(const Job& job, const Lane& lane) const {

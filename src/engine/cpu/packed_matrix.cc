@@ -1,21 +1,16 @@
 #include "engine/cpu/packed_matrix.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "kernels/number_scalar.h"
 #include "kernels/table.h"
 
 namespace lips::cpu {
 namespace {
 
 constexpr int kWeightLevels = 127;  // -127..127: symmetric
-
-uint16_t ToBf16(float value) {
-  const auto bits = std::bit_cast<uint32_t>(value);
-  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 
 int PanelWidth(int columns_left) { return columns_left >= 64 ? 64 : columns_left >= 32 ? 32 : 16; }
 
@@ -66,7 +61,7 @@ PackedMatrix::PackedMatrix(Mode mode, std::span<const float> weights, std::span<
         if (mode == Mode::kF32) {
           std::memcpy(at, &row[k], 4);
         } else if (mode == Mode::kBf16) {
-          const uint16_t number = ToBf16(row[k]);
+          const uint16_t number = kernels::Bf16FromFloat(row[k]);
           std::memcpy(at + place * 2, &number, 2);
         } else {
           const auto number = static_cast<int8_t>(std::lrint(value(k) * levels));

@@ -20,8 +20,10 @@ int NumbersPerGroup(Mode mode);            // 1, 2, 4: of consecutive input chan
 // What Quantised activations mean, per channel; padded to blocks. Empty for other types.
 struct QuantisationTable {
   std::vector<float> scale, inverse, zero;
-  kernels::Quantisation view() const {
-    return scale.empty() ? kernels::Quantisation{} : kernels::Quantisation{scale.data(), inverse.data(), zero.data()};
+  // Of the channels from `first` on.
+  kernels::Quantisation view(int first = 0) const {
+    if (scale.empty()) return {};
+    return {scale.data() + first, inverse.data() + first, zero.data() + first};
   }
   bool empty() const { return scale.empty(); }
 };

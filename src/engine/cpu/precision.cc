@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/log.h"
 #include "base/stats.h"
@@ -34,6 +33,17 @@ Errors MeanSquares(std::span<const float> expected, std::span<const float> actua
   errors.picture /= 3.0 * size * size;
   errors.mouth /= 3.0 * (mouth.right - mouth.left) * (mouth.bottom - mouth.top);
   return errors;
+}
+
+// Of the worst picture.
+Errors Worst(std::span<const std::vector<float>> expected, std::span<const std::vector<float>> actual, int size) {
+  Errors worst;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const Errors errors = MeanSquares(expected[i], actual[i], size);
+    worst.picture = std::max(worst.picture, errors.picture);
+    worst.mouth = std::max(worst.mouth, errors.mouth);
+  }
+  return worst;
 }
 
 double Decibels(double mean_square) { return mean_square > 0 ? -10 * std::log10(mean_square) : 200; }
@@ -99,13 +109,7 @@ class Judge {
     Trial trial(network_, pair);
     const Pictures actual = trial.Run(judged_);
     if (step_ms != nullptr) trial.TimeTail(judged_.front(), *step_ms);
-    Errors worst;
-    for (size_t i = 0; i < actual.size(); ++i) {
-      const Errors errors = MeanSquares(expected_[i], actual[i], network_.binding.size_px);
-      worst.picture = std::max(worst.picture, errors.picture);
-      worst.mouth = std::max(worst.mouth, errors.mouth);
-    }
-    return worst;
+    return Worst(expected_, actual, network_.binding.size_px);
   }
 
  private:
@@ -124,12 +128,7 @@ struct Candidate {
 
 Fidelity Compare(std::span<const std::vector<float>> expected, std::span<const std::vector<float>> actual,
                  int size_px) {
-  Errors worst;
-  for (size_t i = 0; i < actual.size(); ++i) {
-    const Errors errors = MeanSquares(expected[i], actual[i], size_px);
-    worst.picture = std::max(worst.picture, errors.picture);
-    worst.mouth = std::max(worst.mouth, errors.mouth);
-  }
+  const Errors worst = Worst(expected, actual, size_px);
   return {Decibels(worst.picture), Decibels(worst.mouth)};
 }
 

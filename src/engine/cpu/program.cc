@@ -51,8 +51,8 @@ Workspace::Workspace(const Program& program, int workers)
   }
 }
 
-Program::Program(std::vector<Map> maps, std::vector<std::unique_ptr<Step>> steps, std::vector<MapId> keep)
-    : maps_(std::move(maps)), steps_(std::move(steps)), keep_(std::move(keep)) {
+Program::Program(std::vector<Map> maps, std::vector<std::unique_ptr<Step>> steps)
+    : maps_(std::move(maps)), steps_(std::move(steps)) {
   for (const auto& step : steps_) scratch_bytes_ = std::max(scratch_bytes_, AlignUp(step->scratch_bytes()));
   Place();
 }
@@ -79,10 +79,6 @@ void Program::Place() {
     };
     for (const MapId map : steps_[i]->reads()) touch(map);
     for (const MapId map : steps_[i]->writes()) touch(map);
-  }
-  for (const MapId map : keep_) {
-    if (index[static_cast<size_t>(map)] >= 0)
-      lives[static_cast<size_t>(index[static_cast<size_t>(map)])].last = steps_.size();
   }
   offsets_.assign(maps_.size(), 0);
   std::vector<Life> placed;

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -106,7 +105,7 @@ class Step {
 class Program {
  public:
   Program() = default;
-  Program(std::vector<Map> maps, std::vector<std::unique_ptr<Step>> steps, std::vector<MapId> keep);
+  Program(std::vector<Map> maps, std::vector<std::unique_ptr<Step>> steps);
 
   const std::vector<Map>& maps() const { return maps_; }
   std::span<const std::unique_ptr<Step>> steps() const { return steps_; }
@@ -123,7 +122,6 @@ class Program {
 
   std::vector<Map> maps_;
   std::vector<std::unique_ptr<Step>> steps_;
-  std::vector<MapId> keep_;  // outputs of the program: never shared
   std::vector<size_t> offsets_;
   size_t arena_bytes_ = 0;
   size_t scratch_bytes_ = 0;

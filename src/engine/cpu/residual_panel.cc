@@ -106,11 +106,7 @@ class PanelResidual : public ResidualStep {
     if (spec_.addend != kNoMap) {
       args.addend_stride = size(addend_.padded());
       args.addend_type = addend_.type;
-      args.addend_quantisation = addend_.quantisation.view();
-      if (addend_.type == kernels::NumberType::kU8) {
-        args.addend_quantisation.scale += e.first;
-        args.addend_quantisation.zero += e.first;
-      }
+      args.addend_quantisation = addend_.quantisation.view(e.first);
     }
     if (spec_.low != kNoMap) {
       args.line = panels.line;
@@ -182,12 +178,7 @@ class PanelResidual : public ResidualStep {
     args.channels = e.last - e.first;
     args.out_stride = size(spec_.hidden);
     args.out_type = type_;
-    args.quantisation = spec_.depth_quantisation.view();
-    if (!spec_.depth_quantisation.empty()) {
-      args.quantisation.scale += e.first;
-      args.quantisation.inverse += e.first;
-      args.quantisation.zero += e.first;
-    }
+    args.quantisation = spec_.depth_quantisation.view(e.first);
     const size_t pixel = (size(e.image) * size(out_.height) + size(row)) * size(out_.width);
     args.out = context.workspace.Data<uint8_t>(spec_.depth) +
                (pixel * size(spec_.hidden) + size(e.first)) * kernels::SizeOf(type_);
@@ -217,21 +208,13 @@ class PanelResidual : public ResidualStep {
         args.addend = context.workspace.Data<uint8_t>(spec_.residual) +
                       (size(pixel) * args.addend_stride + size(column)) * kernels::SizeOf(residual_.type);
         args.addend_type = residual_.type;
-        args.addend_quantisation = residual_.quantisation.view();
-        if (!residual_.quantisation.empty()) {
-          args.addend_quantisation.scale += column;
-          args.addend_quantisation.zero += column;
-        }
+        args.addend_quantisation = residual_.quantisation.view(column);
       }
       args.y_stride = size(out_.padded());
       args.y = context.workspace.Data<uint8_t>(spec_.out) +
                (size(pixel) * args.y_stride + size(column)) * kernels::SizeOf(out_.type);
       args.y_type = out_.type;
-      args.y_quantisation = out_.quantisation.view();
-      if (!out_.quantisation.empty()) {
-        args.y_quantisation.inverse += column;
-        args.y_quantisation.zero += column;
-      }
+      args.y_quantisation = out_.quantisation.view(column);
       MatrixKernel(spec_.mode)(args);
     }
   }

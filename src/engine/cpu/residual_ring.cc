@@ -7,7 +7,7 @@
 namespace lips::cpu {
 namespace {
 
-constexpr int kStripPixels = 80;          // of output; a ring of four rows of 66 pixels and 128 channels takes 135 KB
+constexpr int kStripPixels = 80;          // of output; a ring of four rows of 82 pixels and 128 channels takes 168 KB
 constexpr int kPanel = 64;                // channels done at a time
 constexpr size_t kRingBytes = 400 << 10;  // less than half a second-level cache
 
@@ -45,9 +45,9 @@ class RingResidual : public ResidualStep {
     return Divide(nullptr, bands);
   }
 
-  void Restrict(std::vector<Region>& needed, std::span<const Map> maps) override {
+  void Restrict(std::vector<Region>& needed, std::span<const Map> /*maps*/) override {
     MakeStrips(needed[static_cast<size_t>(spec_.out)]);
-    for (const Strip& strip : strips_) AddNeeds(strip, needed, maps);
+    for (const Strip& strip : strips_) AddNeeds(strip, needed);
   }
 
   void Run(const RunContext& context) const override {
@@ -127,7 +127,7 @@ class RingResidual : public ResidualStep {
     return strip;
   }
 
-  void AddNeeds(const Strip& strip, std::vector<Region>& needed, std::span<const Map> maps) const {
+  void AddNeeds(const Strip& strip, std::vector<Region>& needed) const {
     const auto region = [&](MapId map) -> Region& { return needed[size(map)]; };
     for (int row = strip.top; row < strip.bottom; ++row) {
       if (spec_.residual != kNoMap) region(spec_.residual).Add(row, strip.first, strip.last);
@@ -144,7 +144,6 @@ class RingResidual : public ResidualStep {
         region(spec_.low).Add(low, strip.low_first, strip.low_first + strip.low_count);
       }
     }
-    static_cast<void>(maps);
   }
 
   // Cuts a worker's scratch into bands; returns how much that takes.
@@ -154,14 +153,12 @@ class RingResidual : public ResidualStep {
       if (scratch != nullptr) pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(scratch + at);
       at += AlignUp(bytes);
     };
-    const size_t in_pixels = size(strip_pixels_ * spec_.stride + 2);
     const size_t hidden_bytes = size(spec_.hidden) * sizeof(float);
     take(bands.ring, 4 * size(panel_count()) * ring_row_floats() * sizeof(float));
     if (spec_.low != kNoMap) {
-      const size_t low_pixels = in_pixels / 2 + 4;
-      take(bands.low_rows, 2 * low_pixels * hidden_bytes);
-      take(bands.line, low_pixels * kPanel * sizeof(float));
-      take(bands.slope, low_pixels * kPanel * sizeof(float));
+      take(bands.low_rows, 2 * low_pixels() * hidden_bytes);
+      take(bands.line, low_pixels() * kPanel * sizeof(float));
+      take(bands.slope, low_pixels() * kPanel * sizeof(float));
     }
     take(bands.depth, size(strip_pixels_) * size(spec_.hidden) * kernels::SizeOf(type_));
     if (spec_.head != nullptr) {
@@ -169,13 +166,16 @@ class RingResidual : public ResidualStep {
       take(bands.logits, size(strip_pixels_) * kernels::kChannelBlock * sizeof(float));
     }
     const int channels = std::max(spec_.x != kNoMap ? x_.padded() : 0, spec_.low != kNoMap ? low_.padded() : 0);
-    take(bands.converted, in_pixels * size(channels) * kernels::SizeOf(type_));
+    take(bands.converted, in_pixels() * size(channels) * kernels::SizeOf(type_));
     return at;
   }
 
+  // The most a strip needs of the expanded row and of the low map's.
+  size_t in_pixels() const { return size(strip_pixels_ * spec_.stride + 2); }
+  size_t low_pixels() const { return in_pixels() / 2 + 4; }
   int panel_count() const { return (spec_.hidden + kPanel - 1) / kPanel; }
   size_t panel_channels() const { return size(std::min(spec_.hidden, kPanel)); }
-  size_t ring_row_floats() const { return size(strip_pixels_ * spec_.stride + 2) * panel_channels(); }
+  size_t ring_row_floats() const { return in_pixels() * panel_channels(); }
   float* RingRow(const Bands& bands, int panel, int row) const {
     return bands.ring + size(panel * 4 + ((row + 4) & 3)) * ring_row_floats();
   }
@@ -183,8 +183,7 @@ class RingResidual : public ResidualStep {
   // Row `low_row` of the low map, expanded, for this strip; kept while a neighbouring row may ask again.
   const float* LowRow(const RunContext& context, const Bands& bands, int image, const Strip& strip, int low_row,
                       int (&have)[2]) const {
-    float* row =
-        bands.low_rows + size(low_row & 1) * size(strip_pixels_ * spec_.stride + 2 + 8) / 2 * size(spec_.hidden);
+    float* row = bands.low_rows + size(low_row & 1) * low_pixels() * size(spec_.hidden);
     if (have[low_row & 1] == low_row) return row;
     have[low_row & 1] = low_row;
     kernels::MatrixArgs args;
@@ -270,11 +269,7 @@ class RingResidual : public ResidualStep {
       args.addend_stride = hidden;
       args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
                     (r.pixel * hidden + size(first)) * kernels::SizeOf(addend_.type);
-      args.addend_quantisation = addend_.quantisation.view();
-      if (!addend_.quantisation.empty()) {
-        args.addend_quantisation.scale += first;
-        args.addend_quantisation.zero += first;
-      }
+      args.addend_quantisation = addend_.quantisation.view(first);
     }
     MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
   }
@@ -293,12 +288,7 @@ class RingResidual : public ResidualStep {
     args.out = bands.depth + size(first) * kernels::SizeOf(type_);
     args.out_stride = size(spec_.hidden);
     args.out_type = type_;
-    args.quantisation = spec_.depth_quantisation.view();
-    if (!spec_.depth_quantisation.empty()) {
-      args.quantisation.scale += first;
-      args.quantisation.inverse += first;
-      args.quantisation.zero += first;
-    }
+    args.quantisation = spec_.depth_quantisation.view(first);
     kernels::Active().depthwise_row(args);
   }
 
