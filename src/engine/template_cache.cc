@@ -179,7 +179,7 @@ Status TemplateCache::Fill(Generator& generator, int64_t index, ConstImageView r
                            int64_t next_need) {
   const std::lock_guard one_at_a_time(preparing_);
   if (Has(index) || !HasRoom()) return {};
-  ASSIGN_OR_RETURN(auto face, generator.Prepare(roi, masked, TakeSpare()));
+  ASSIGN_OR_RETURN(auto face, generator.PrepareQuietly(roi, masked, TakeSpare()));
   Keep(index, memory_->Lend(std::move(face), true), next_need, &Stats::filled);
   return {};
 }
