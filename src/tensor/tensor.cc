@@ -27,6 +27,23 @@ float HalfToFloat(uint16_t half) {
   return sign != 0 ? -subnormal : subnormal;
 }
 
+// binary32 -> IEEE binary16, nearest, ties to even.
+uint16_t FloatToHalf(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000u);
+  const uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);   // NaN
+  if (magnitude >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);  // rounds to 65520 or more
+  if (magnitude < 0x38800000u) {                                               // subnormal: units of 2^-24
+    // Adding 0.5 puts the unit at the last bit of the sum, which the FPU rounds as wanted.
+    const float sum = std::bit_cast<float>(magnitude) + 0.5f;
+    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(sum) - 0x3f000000u));
+  }
+  const uint32_t odd = (magnitude >> 13) & 1u;
+  const uint32_t rounded = magnitude + 0xfffu + odd;
+  return static_cast<uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
+}
+
 template <typename T>
 void ConvertAll(const Tensor& from, std::span<float> to) {
   const T* values = reinterpret_cast<const T*>(from.data());
@@ -151,6 +168,16 @@ Tensor ToF32(const Tensor& tensor) {
       }
       break;
     }
+  }
+  return out;
+}
+
+Tensor ToF16(const Tensor& tensor) {
+  const auto values = tensor.As<float>();
+  Tensor out(DType::kF16, tensor.dims());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const uint16_t half = FloatToHalf(values[i]);
+    std::memcpy(out.data() + i * sizeof(half), &half, sizeof(half));
   }
   return out;
 }

@@ -96,6 +96,9 @@ class Tensor {
 // Element-wise conversion to f32: halves and integers exactly (i64 rounds), bool as 0/1.
 Tensor ToF32(const Tensor& tensor);
 
+// The nearest f16 of every element of an f32 tensor, ties to even; what is too large becomes infinity.
+Tensor ToF16(const Tensor& tensor);
+
 // Refers to elements owned elsewhere, row major and packed. Never stored beyond a call.
 struct TensorView {
   DType dtype = DType::kF32;

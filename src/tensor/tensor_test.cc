@@ -89,6 +89,29 @@ TEST(ToF32, IsExactForEveryHalf) {
   }
 }
 
+uint16_t HalfOf(float value) {
+  const Tensor half = ToF16(Tensor::Of<float>({1}, std::vector<float>{value}));
+  return static_cast<uint16_t>(half.data()[0] | half.data()[1] << 8);
+}
+
+TEST(ToF16, GivesBackEveryHalfAndRoundsBetweenTwoToTheNearestOrEven) {
+  for (int bits = 0; bits < 0x7c00; ++bits) {
+    const double here = HalfByDefinition(bits);
+    EXPECT_EQ(HalfOf(static_cast<float>(here)), bits);
+    EXPECT_EQ(HalfOf(static_cast<float>(-here)), bits | 0x8000);
+    if (bits == 0x7bff) break;
+    const double next = HalfByDefinition(bits + 1);
+    EXPECT_EQ(HalfOf(static_cast<float>(here + (next - here) * 0.49)), bits);
+    EXPECT_EQ(HalfOf(static_cast<float>(here + (next - here) * 0.51)), bits + 1);
+    EXPECT_EQ(HalfOf(static_cast<float>((here + next) / 2)), bits + (bits & 1)) << "a tie goes to the even one";
+  }
+  EXPECT_EQ(HalfOf(65519.996f), 0x7bff);
+  EXPECT_EQ(HalfOf(65520.0f), 0x7c00);
+  EXPECT_EQ(HalfOf(-INFINITY), 0xfc00);
+  EXPECT_EQ(HalfOf(NAN) & 0x7fff, 0x7e00);
+  EXPECT_EQ(HalfOf(1e-30f), 0);
+}
+
 TEST(ToF32, ConvertsEveryType) {
   const std::vector<float> expected = {0, 1, -2};
   const auto values = [](const Tensor& tensor) {
