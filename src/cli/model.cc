@@ -6,7 +6,7 @@
 #include "cli/table.h"
 #include "engine/model_check.h"
 #include "model/info.h"
-#include "model/onnx.h"
+#include "model/tflite.h"
 
 namespace lips::cli {
 namespace {
@@ -31,7 +31,8 @@ struct InfoFlags {
 };
 
 Result<ExitCode> RunInfo(const InfoFlags& flags) {
-  ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(flags.model));
+  ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(flags.model));
+  ASSIGN_OR_RETURN(const Graph graph, ReadNetwork(file));
   Json info = ModelInfo(graph);
   if (flags.json) {
     info.Set("engines", EngineSupport(graph));
