@@ -69,6 +69,7 @@ void AddJobFlags(CLI::App& command, JobFlags& flags);
 // One function a command; each adds its subcommand to the app and sets commands.run when it is chosen.
 void AddRender(Commands& commands);
 void AddAvatar(Commands& commands);
+void AddAvatarDemo(Commands& commands, CLI::App& parent);  // avatar demo
 void AddModel(Commands& commands);
 void AddFeatures(Commands& commands);
 void AddExport(Commands& commands);

@@ -1,4 +1,4 @@
-// lipstream avatar info|check|pack: look at a package, make it one file.
+// lipstream avatar info|check|pack|demo: look at a package, make it one file, draw one.
 #include "avatar/avatar.h"
 
 #include <CLI/CLI.hpp>
@@ -131,13 +131,14 @@ void Add(Commands& commands, CLI::App& parent, const char* name, const char* des
 }  // namespace
 
 void AddAvatar(Commands& commands) {
-  CLI::App* avatar = commands.app->add_subcommand("avatar", "Look at avatar packages, and pack them");
+  CLI::App* avatar = commands.app->add_subcommand("avatar", "Look at avatar packages, pack them, draw one");
   avatar->require_subcommand(1);
   Add(commands, *avatar, "info", "What a package contains: layout, size, frames, rectangles, mask, networks",
       "  lipstream avatar info anna\n  lipstream avatar info anna --json\n", RunInfo);
   Add(commands, *avatar, "check", "Go through a whole package; exit 3 names the first fault",
       "  lipstream avatar check anna\n", RunCheck);
   AddPack(commands, *avatar);
+  AddAvatarDemo(commands, *avatar);
 }
 
 }  // namespace lips::cli
