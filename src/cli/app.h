@@ -74,6 +74,7 @@ void AddModel(Commands& commands);
 void AddFeatures(Commands& commands);
 void AddExport(Commands& commands);
 void AddFrame(Commands& commands);
+void AddTrain(Commands& commands);
 void AddBench(Commands& commands);
 
 }  // namespace lips::cli

@@ -75,6 +75,7 @@ int Main(int argc, char** argv) {
   lips::cli::AddFeatures(commands);
   lips::cli::AddExport(commands);
   lips::cli::AddFrame(commands);
+  lips::cli::AddTrain(commands);
   lips::cli::AddBench(commands);
   try {
     app.parse(argc, argv);

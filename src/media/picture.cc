@@ -58,6 +58,8 @@ Result<YuvImage> ReadJpegAsYuv(const Path& path) {
 Status WritePng(const Path& path, ConstImageView image) { return WriteEncoded(path, EncodePng(image)); }
 Status WritePng(const Path& path, ConstPlaneView image) { return WriteEncoded(path, EncodePng(image)); }
 
+Result<std::vector<uint8_t>> JpegBytes(ConstImageView image, int quality) { return EncodeJpeg(image, quality); }
+
 Status WriteJpeg(const Path& path, ConstImageView image, int quality) {
   return WriteEncoded(path, EncodeJpeg(image, quality));
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -25,6 +26,9 @@ Status WritePng(const Path& path, ConstImageView image);
 Status WritePng(const Path& path, ConstPlaneView image);
 // Atomic. `quality` 1..100; 4:2:0. Errors: kIo.
 Status WriteJpeg(const Path& path, ConstImageView image, int quality);
+
+// What WriteJpeg writes. Errors: kInvalidInput (quality, an empty picture).
+Result<std::vector<uint8_t>> JpegBytes(ConstImageView image, int quality);
 
 // WritePng or WriteJpeg (quality 95) by extension. Errors: kInvalidInput (other extension).
 Status WritePicture(const Path& path, ConstImageView image);

@@ -1,0 +1,138 @@
+#include "train/mouth_region.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace lips {
+namespace {
+
+constexpr double kTail = 0.05;         // of the motion, left out on either side of the box
+constexpr double kCropHolds = 0.93;    // of the motion
+constexpr float kMostWeight = 5.0f;    // on top of 1
+constexpr double kStillPixel = 0.004;  // motion of codec noise, in units of the whole range
+
+// Mean absolute difference of each pixel, [S, S] in 0..1, over sampled pairs of pictures.
+Result<std::vector<double>> Motion(const TrainingSet& set, int64_t samples) {
+  const int size = set.size_px();
+  std::vector<double> motion(static_cast<size_t>(size) * static_cast<size_t>(size), 0.0);
+  const bool resting = set.faces().header().has_resting;
+  const int64_t last = set.frames() - (resting ? 1 : 3);
+  const int64_t count = std::min(samples, last + 1);
+  Image a;
+  Image b;
+  for (int64_t k = 0; k < count; ++k) {
+    const int64_t frame = count > 1 ? last * k / (count - 1) : 0;
+    RETURN_IF_ERROR(set.faces().Read(frame, FaceKind::kTarget, a));
+    RETURN_IF_ERROR(set.faces().Read(resting ? frame : frame + 2, resting ? FaceKind::kResting : FaceKind::kTarget, b));
+    for (int y = 0; y < size; ++y) {
+      const uint8_t* left = a.view().Row(y);
+      const uint8_t* right = b.view().Row(y);
+      double* to = motion.data() + static_cast<size_t>(y) * static_cast<size_t>(size);
+      for (int x = 0; x < size; ++x) {
+        int sum = 0;
+        for (int c = 0; c < 3; ++c) sum += std::abs(left[3 * x + c] - right[3 * x + c]);
+        to[x] += sum / (3.0 * 255 * static_cast<double>(count));
+      }
+    }
+  }
+  for (double& value : motion) value = std::max(0.0, value - kStillPixel);
+  return motion;
+}
+
+// The half-open span that leaves kTail of the sum on either side.
+std::pair<int, int> Middle(const std::vector<double>& sums) {
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  const int size = static_cast<int>(sums.size());
+  if (total <= 0) return {size / 4, size - size / 4};
+  int first = 0;
+  int last = size;
+  for (double run = 0; first < size && (run += sums[static_cast<size_t>(first)]) < kTail * total;) ++first;
+  for (double run = 0; last > first + 1 && (run += sums[static_cast<size_t>(last - 1)]) < kTail * total;) --last;
+  return {first, last};
+}
+
+void BlurAlong(std::vector<double>& map, int size, int radius, bool down) {
+  const auto n = static_cast<size_t>(size);
+  std::vector<double> line(n);
+  for (size_t k = 0; k < n; ++k) {
+    const auto at = [&](size_t i) -> double& { return down ? map[i * n + k] : map[k * n + i]; };
+    for (int i = 0; i < size; ++i) {
+      double sum = 0;
+      const int low = std::max(0, i - radius);
+      const int high = std::min(size - 1, i + radius);
+      for (int j = low; j <= high; ++j) sum += at(static_cast<size_t>(j));
+      line[static_cast<size_t>(i)] = sum / (high - low + 1);
+    }
+    for (size_t i = 0; i < n; ++i) at(i) = line[i];
+  }
+}
+
+Rect BestCells(const std::vector<double>& motion, int size) {
+  const int cell = size / kCells;
+  const auto mass = [&](const Rect& cells) {
+    double sum = 0;
+    for (int y = cells.y * cell; y < cells.bottom() * cell; ++y) {
+      for (int x = cells.x * cell; x < cells.right() * cell; ++x) {
+        sum += motion[static_cast<size_t>(y) * static_cast<size_t>(size) + static_cast<size_t>(x)];
+      }
+    }
+    return sum;
+  };
+  const double total = mass({0, 0, kCells, kCells});
+  Rect best;
+  for (int side = 5; side <= 7; ++side) {
+    double most = -1;
+    for (int y = 0; y + side <= kCells; ++y) {
+      for (int x = 0; x + side <= kCells; ++x) {
+        const Rect cells{x, y, side, side};
+        if (const double sum = mass(cells); sum > most) {
+          most = sum;
+          best = cells;
+        }
+      }
+    }
+    if (most >= kCropHolds * total) break;
+  }
+  return best;
+}
+
+}  // namespace
+
+Result<MouthRegion> FindMouth(const TrainingSet& set, int64_t samples) {
+  ASSIGN_OR_RETURN(std::vector<double> motion, Motion(set, samples));
+  const int size = set.size_px();
+  const auto n = static_cast<size_t>(size);
+  std::vector<double> columns(n, 0.0);
+  std::vector<double> rows(n, 0.0);
+  const Rect mask = set.mask();
+  for (size_t y = 0; y < n; ++y) {
+    for (size_t x = 0; x < n; ++x) {
+      const bool inside = static_cast<int>(x) >= mask.x && static_cast<int>(x) < mask.right() &&
+                          static_cast<int>(y) >= mask.y && static_cast<int>(y) < mask.bottom();
+      double& value = motion[y * n + x];
+      if (!inside) value = 0;  // the network is shown these pixels
+      columns[x] += value;
+      rows[y] += value;
+    }
+  }
+  MouthRegion region;
+  const auto [left, right] = Middle(columns);
+  const auto [top, bottom] = Middle(rows);
+  region.box = {left, top, right - left, bottom - top};
+  region.crop_cells = BestCells(motion, size);
+  for (int pass = 0; pass < 2; ++pass) {
+    BlurAlong(motion, size, size / 40, false);
+    BlurAlong(motion, size, size / 40, true);
+  }
+  const double most = *std::ranges::max_element(motion);
+  region.weight.reserve(motion.size());
+  for (const double value : motion) {
+    const double share = most > 0 ? std::min(1.0, 2 * value / most) : 0;
+    region.weight.push_back(1 + kMostWeight * static_cast<float>(share));
+  }
+  return region;
+}
+
+}  // namespace lips

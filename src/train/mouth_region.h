@@ -1,0 +1,24 @@
+// Where in the face picture the mouth moves: what a training run looks at most.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "image/view.h"
+#include "train/training_set.h"
+
+namespace lips {
+
+inline constexpr int kCells = 10;  // the network's deepest map is kCells x kCells, whatever the picture's size
+
+struct MouthRegion {
+  Rect box;                   // holds 90 % of the motion along either axis; what "in the mouth" means in reports
+  std::vector<float> weight;  // [S, S], 1 where nothing moves to 6 where most does; for losses
+  Rect crop_cells;            // the part to train on first, in cells of S / kCells pixels
+};
+
+// Measured on up to `samples` frames: against the resting picture where there is one, else against the next frame but
+// one. Errors: those of reading.
+Result<MouthRegion> FindMouth(const TrainingSet& set, int64_t samples = 120);
+
+}  // namespace lips

@@ -1,0 +1,33 @@
+// What a training run does when: stages, sizes of batches, learning rate, all as functions of how far it is.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace lips {
+
+enum class Stage : uint8_t {
+  kSound,   // sound to mouth parameters alone, where the package knows them: quick, and the pictures follow faster
+  kMouth,   // pictures of the mouth's surroundings
+  kFolded,  // the same with normalisations frozen and folded into the convolutions, as in the exported network
+  kFace,    // whole face pictures, likewise
+};
+std::string_view Name(Stage stage);
+
+struct StagePlan {
+  Stage stage = Stage::kMouth;
+  double learning_rate = 0;
+  int runs = 4;        // of consecutive frames in each worker's batch
+  int run_frames = 4;  // heard
+  int pictures = 2;    // of each run, drawn
+};
+
+struct ScheduleOptions {
+  bool has_mouth = false;  // whether mouth parameters are known
+  double peak_rate = 2e-3;
+};
+
+// `progress` in [0, 1): of the time or the steps; `step` counts from 0, for the warm-up.
+StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options);
+
+}  // namespace lips

@@ -1,0 +1,132 @@
+#include "train/torch/batch.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "audio/encoder_window.h"
+#include "audio/mel.h"
+#include "audio/window.h"
+
+namespace lips {
+namespace {
+
+constexpr double kGradientShare = 0.5;
+constexpr double kMotionShare = 0.5;
+
+// The part `pixels` of `picture` into picture `index` of a tensor [n, channels, h, w] from `channel` on.
+void PutUnit(const Image& picture, const Rect& pixels, int64_t index, int64_t channel, at::Tensor& out) {
+  const int64_t plane = out.size(2) * out.size(3);
+  float* to = out.data_ptr<float>() + (index * out.size(1) + channel) * plane;
+  for (int y = 0; y < pixels.height; ++y) {
+    const uint8_t* row = picture.view().Row(pixels.y + y) + ptrdiff_t{3} * pixels.x;
+    for (int x = 0; x < pixels.width; ++x) {
+      const int64_t at = int64_t{y} * pixels.width + x;
+      for (int c = 0; c < 3; ++c) to[c * plane + at] = static_cast<float>(row[3 * x + c]) / 255.0f;
+    }
+  }
+}
+
+Rect Intersection(const Rect& a, const Rect& b) {
+  const int x = std::max(a.x, b.x);
+  const int y = std::max(a.y, b.y);
+  return {x, y, std::max(0, std::min(a.right(), b.right()) - x), std::max(0, std::min(a.bottom(), b.bottom()) - y)};
+}
+
+}  // namespace
+
+Batch Batch::To(at::Device device) const {
+  if (device.is_cpu()) return *this;
+  Batch moved = *this;
+  for (at::Tensor* tensor :
+       {&moved.inputs, &moved.known, &moved.mouth, &moved.target, &moved.image, &moved.weight, &moved.drawn}) {
+    if (tensor->defined()) *tensor = tensor->to(device);
+  }
+  return moved;
+}
+
+Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const StagePlan& plan, const Rect& cells,
+                        std::span<const int64_t> starts, bool vary, Random& random) {
+  const auto runs = static_cast<int64_t>(starts.size());
+  const int64_t frames = plan.run_frames;
+  const int64_t rows = frames + kWindowRows - 1;
+  const int64_t floats = set.learns_rows() ? kMelBands * kEncoderSteps : set.row_floats();
+  Batch batch;
+  batch.cells = cells;
+  batch.pictures = plan.pictures;
+  batch.inputs = at::empty({runs, rows, floats});
+  batch.known = at::empty({runs, rows});
+  if (set.has_mouth()) batch.mouth = at::empty({runs * frames, kMouthParameters});
+  for (int64_t run = 0; run < runs; ++run) {
+    const auto of_run = [run](at::Tensor& tensor, int64_t each) {
+      return std::span(tensor.data_ptr<float>() + run * each, static_cast<size_t>(each));
+    };
+    const int64_t first = starts[static_cast<size_t>(run)];
+    set.FillRun(first, frames, vary ? &random : nullptr, of_run(batch.inputs, rows * floats),
+                of_run(batch.known, rows));
+    if (!set.has_mouth()) continue;
+    const auto mouth = of_run(batch.mouth, frames * kMouthParameters);
+    for (int64_t k = 0; k < frames; ++k) {
+      std::ranges::copy(set.mouth(first + k), mouth.begin() + k * kMouthParameters);
+    }
+  }
+  if (plan.pictures == 0) return batch;
+
+  const int cell = set.size_px() / kCells;
+  const Rect pixels{cells.x * cell, cells.y * cell, cells.width * cell, cells.height * cell};
+  const int64_t count = runs * plan.pictures;
+  batch.target = at::empty({count, 3, pixels.height, pixels.width});
+  batch.image = at::empty({count, 6, pixels.height, pixels.width});
+  batch.drawn = at::empty({count}, at::kLong);
+  const bool resting = set.faces().header().has_resting;
+  Image picture;
+  for (int64_t k = 0; k < count; ++k) {
+    const int64_t run = k / plan.pictures;
+    if (k % plan.pictures == 0) {
+      batch.drawn.data_ptr<int64_t>()[k] = run * frames + random.Below(frames - plan.pictures + 1);
+    } else {
+      batch.drawn.data_ptr<int64_t>()[k] = batch.drawn.data_ptr<int64_t>()[k - 1] + 1;
+    }
+    const int64_t frame = starts[static_cast<size_t>(run)] + batch.drawn.data_ptr<int64_t>()[k] - run * frames;
+    RETURN_IF_ERROR(set.faces().Read(frame, FaceKind::kTarget, picture));
+    PutUnit(picture, pixels, k, 0, batch.target);
+    PutUnit(picture, pixels, k, 3, batch.image);
+    int64_t reference = frame;
+    while (!resting && set.held_out(reference = random.Below(set.frames()))) continue;
+    RETURN_IF_ERROR(set.faces().Read(reference, resting ? FaceKind::kResting : FaceKind::kTarget, picture));
+    PutUnit(picture, pixels, k, 0, batch.image);
+  }
+  const Rect hidden = Intersection(set.mask(), pixels);
+  batch.image.narrow(1, 3, 3)
+      .narrow(2, hidden.y - pixels.y, hidden.height)
+      .narrow(3, hidden.x - pixels.x, hidden.width)
+      .zero_();
+  const at::Tensor weight =
+      at::from_blob(const_cast<float*>(region.weight.data()), {set.size_px(), set.size_px()}, at::kFloat)
+          .narrow(0, pixels.y, pixels.height)
+          .narrow(1, pixels.x, pixels.width);
+  batch.weight = weight / weight.mean();
+  return batch;
+}
+
+at::Tensor PictureLoss(const Batch& batch, const at::Tensor& drawn) {
+  const at::Tensor& weight = batch.weight;
+  const at::Tensor error = drawn - batch.target;
+  const at::Tensor down = error.narrow(2, 1, error.size(2) - 1) - error.narrow(2, 0, error.size(2) - 1);
+  const at::Tensor across = error.narrow(3, 1, error.size(3) - 1) - error.narrow(3, 0, error.size(3) - 1);
+  at::Tensor loss = (error.abs() * weight).mean();
+  loss = loss + kGradientShare * ((down.abs() * weight.narrow(0, 1, down.size(2))).mean() +
+                                  (across.abs() * weight.narrow(1, 1, across.size(3))).mean());
+  if (batch.pictures < 2) return loss;
+  // Pictures of a run are neighbours in the batch.
+  const at::Tensor by_run = error.view({-1, batch.pictures, error.size(1), error.size(2), error.size(3)});
+  const at::Tensor change = by_run.narrow(1, 1, batch.pictures - 1) - by_run.narrow(1, 0, batch.pictures - 1);
+  return loss + kMotionShare * (change.abs() * weight).mean();
+}
+
+at::Tensor MouthLoss(const Batch& batch, const at::Tensor& read) {
+  const at::Tensor error = read - batch.mouth;
+  return (error.abs() + 2 * error.square()).mean();
+}
+
+}  // namespace lips

@@ -1,0 +1,150 @@
+#include "train/torch/evaluate.h"
+
+#include <ATen/Parallel.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "train/torch/batch.h"
+#include "train/torch/trainer.h"
+
+namespace lips {
+namespace {
+
+constexpr int64_t kChunk = 4;  // frames computed together
+
+// Sums of squared errors of some frames.
+struct Sums {
+  double whole = 0, mouth = 0, shuffled = 0, reference = 0;
+};
+
+double Psnr(double squares, double numbers) { return squares > 0 ? -10 * std::log10(squares / numbers) : 100; }
+
+at::Tensor InBox(const at::Tensor& pictures, const Rect& box) {
+  return pictures.narrow(2, box.y, box.height).narrow(3, box.x, box.width);
+}
+
+double SquaredError(const at::Tensor& a, const at::Tensor& b) { return (a - b).square().sum().item<double>(); }
+
+double Correlation(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor x = a - a.mean();
+  const at::Tensor y = b - b.mean();
+  const double scale = std::sqrt(x.square().sum().item<double>() * y.square().sum().item<double>());
+  return scale > 0 ? (x * y).sum().item<double>() / scale : 0;
+}
+
+void PutPicture(const at::Tensor& unit, ImageView to) {
+  const at::Tensor bytes = (unit.clamp(0, 1) * 255).to(at::kByte).permute({1, 2, 0}).contiguous().cpu();
+  const uint8_t* from = bytes.data_ptr<uint8_t>();
+  for (int y = 0; y < to.height; ++y) std::copy_n(from + ptrdiff_t{3} * to.width * y, 3 * to.width, to.Row(y));
+}
+
+}  // namespace
+
+Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, const Model& model,
+                            const WeightValues& weights, ThreadPool& pool, const EvaluateOptions& options) {
+  std::vector<int64_t> frames = set.HeldOutFrames();
+  if (frames.empty()) frames = set.RunStarts(1, false);
+  const auto available = static_cast<int64_t>(frames.size());
+  const int64_t count = std::min(available, options.most_frames);
+  for (int64_t k = 0; k < count; ++k)
+    frames[static_cast<size_t>(k)] = frames[static_cast<size_t>(k * available / count)];
+  frames.resize(static_cast<size_t>(count));
+
+  Replica replica(model.layout, options.device);
+  replica.Load(weights);
+  NetOptions net;
+  net.number = options.number;
+  const StagePlan plan = {.stage = Stage::kFace, .runs = static_cast<int>(kChunk), .run_frames = 1, .pictures = 1};
+  const auto chunks = static_cast<size_t>((count + kChunk - 1) / kChunk);
+  std::vector<at::Tensor> heard(chunks), read(chunks), truth(chunks);
+  std::vector<Sums> sums(chunks);
+  std::vector<Status> statuses(chunks);
+  std::vector<at::Tensor> columns(static_cast<size_t>(options.sheet_frames));  // of the sheet: [3, 3 S, S]
+
+  const auto batch_of = [&](size_t chunk, bool pictures) -> Result<Batch> {
+    const auto first = static_cast<int64_t>(chunk) * kChunk;
+    const auto of_chunk =
+        std::span(frames).subspan(static_cast<size_t>(first), static_cast<size_t>(std::min(kChunk, count - first)));
+    StagePlan wanted = plan;
+    wanted.pictures = pictures ? 1 : 0;
+    Random random(0xE7A1, chunk);
+    ASSIGN_OR_RETURN(const Batch batch, MakeBatch(set, region, wanted, WholeFace(), of_chunk, false, random));
+    return batch.To(options.device);
+  };
+  const auto hear = [&](size_t chunk) -> Status {
+    ASSIGN_OR_RETURN(const Batch batch, batch_of(chunk, false));
+    heard[chunk] = Hear(model, replica, net, batch.inputs, batch.known);
+    if (batch.mouth.defined()) {
+      read[chunk] = ReadMouth(replica, heard[chunk]);
+      truth[chunk] = batch.mouth;
+    }
+    return {};
+  };
+  const auto draw = [&](size_t chunk) -> Status {
+    ASSIGN_OR_RETURN(const Batch batch, batch_of(chunk, true));
+    const at::Tensor target = batch.target;
+    const at::Tensor drawn = Draw(model, replica, net, WholeFace(), batch.image, heard[chunk]);
+    const at::Tensor others = heard[(chunk + chunks / 2) % chunks].index_select(
+        0,
+        at::arange(target.size(0), target.options().dtype(at::kLong)) % heard[(chunk + chunks / 2) % chunks].size(0));
+    const at::Tensor confused = Draw(model, replica, net, WholeFace(), batch.image, others);
+    const at::Tensor reference = batch.image.narrow(1, 0, 3);
+    const at::Tensor mouth = InBox(target, region.box);
+    sums[chunk] = {SquaredError(drawn, target), SquaredError(InBox(drawn, region.box), mouth),
+                   SquaredError(InBox(confused, region.box), mouth), SquaredError(InBox(reference, region.box), mouth)};
+    for (int64_t k = 0; k < target.size(0); ++k) {
+      const int64_t frame = static_cast<int64_t>(chunk) * kChunk + k;
+      const int64_t column = options.sheet_frames > 0 ? frame * options.sheet_frames / count : 0;
+      // The first frame of each column's share.
+      if (options.sheet_frames == 0 || (frame > 0 && (frame - 1) * options.sheet_frames / count == column)) continue;
+      columns[static_cast<size_t>(column)] = at::cat({target[k], drawn[k], reference[k]}, 1);
+    }
+    return {};
+  };
+  for (const auto& work : {std::function<Status(size_t)>(hear), std::function<Status(size_t)>(draw)}) {
+    std::atomic<size_t> next = 0;
+    pool.Run([&](const Worker&) {
+      at::NoGradGuard no_grad;
+      at::init_num_threads();
+      for (size_t chunk = next++; chunk < chunks; chunk = next++) {
+        statuses[chunk] = Guarded([&] { return work(chunk); });
+      }
+    });
+    for (Status& status : statuses) RETURN_IF_ERROR(std::move(status));
+    statuses.assign(chunks, Status());
+  }
+
+  at::NoGradGuard no_grad;
+  Evaluation result;
+  result.frames = count;
+  Sums total;
+  for (const Sums& s : sums) {
+    total = {total.whole + s.whole, total.mouth + s.mouth, total.shuffled + s.shuffled, total.reference + s.reference};
+  }
+  const double size = set.size_px();
+  const double numbers = static_cast<double>(count) * 3;
+  const double in_box = numbers * region.box.width * region.box.height;
+  result.psnr_db = Psnr(total.whole, numbers * size * size);
+  result.mouth_psnr_db = Psnr(total.mouth, in_box);
+  result.shuffled_mouth_psnr_db = Psnr(total.shuffled, in_box);
+  result.reference_mouth_psnr_db = Psnr(total.reference, in_box);
+  if (read[0].defined()) {
+    const at::Tensor all_read = at::cat(read);
+    const at::Tensor all_true = at::cat(truth);
+    for (int k = 0; k < kMouthParameters; ++k) {
+      result.correlations.push_back(Correlation(all_read.select(1, k), all_true.select(1, k)));
+    }
+  }
+  std::erase_if(columns, [](const at::Tensor& column) { return !column.defined(); });
+  if (!columns.empty()) {
+    const at::Tensor all = at::cat(columns, 2);
+    result.sheet.emplace(static_cast<int>(all.size(2)), static_cast<int>(all.size(1)));
+    PutPicture(all, result.sheet->view());
+  }
+  return result;
+}
+
+}  // namespace lips

@@ -1,0 +1,45 @@
+// The networks that are trained together: an audio encoder (unless its rows are given), a generator, and while learning
+// a small reader of mouth parameters.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "image/view.h"
+#include "model/family.h"
+#include "train/torch/net.h"
+#include "train/torch/weights.h"
+
+namespace lips {
+
+struct ModelShape {
+  GeneratorShape generator;
+  EncoderShape encoder;
+  bool learns_rows = true;  // else the encoder is not part of it
+  int mouth_parameters = 0;
+};
+
+// Everything that is learned, in one layout.
+struct Model {
+  explicit Model(const ModelShape& shape);
+  ModelShape shape;
+  std::vector<FamilyConv> generator;
+  std::vector<FamilyConv> encoder;  // empty unless learns_rows
+  WeightLayout layout;
+
+  WeightValues Initial(uint64_t seed) const;
+};
+
+// What runs of `frames` consecutive frames sound like, to what the generator makes of it, [runs * frames, C, 10, 10]
+// in `options.number`. `inputs` is [runs, frames + 15, row floats or 80 * 16] f32, `known` [runs, frames + 15].
+at::Tensor Hear(const Model& model, const Replica& weights, const NetOptions& options, const at::Tensor& inputs,
+                const at::Tensor& known);
+
+// Mouth parameters read from that, [runs * frames, 6] f32.
+at::Tensor ReadMouth(const Replica& weights, const at::Tensor& heard);
+
+// The pictures, [n, 3, h, w] f32: `image` is [n, 6, h, w] f32, the part `cells` of the face (in cells of the deepest
+// map, all of them for the whole); `heard` is for the whole face, [n, C, 10, 10].
+at::Tensor Draw(const Model& model, const Replica& weights, NetOptions options, const Rect& cells,
+                const at::Tensor& image, const at::Tensor& heard);
+
+}  // namespace lips

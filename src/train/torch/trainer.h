@@ -1,0 +1,83 @@
+// One training run in progress: weights, optimiser and workers.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/thread_pool.h"
+#include "train/mouth_region.h"
+#include "train/schedule.h"
+#include "train/tensor_file.h"
+#include "train/torch/model.h"
+#include "train/training_set.h"
+
+namespace lips {
+
+struct TrainerOptions {
+  uint64_t seed = 1;
+  int workers = 1;  // each learns from a batch of its own; gradients are averaged in a fixed order
+  at::Device device = at::kCPU;
+  at::ScalarType number = at::kFloat;
+};
+
+// What a step found, averaged over the workers.
+struct StepLosses {
+  double picture = 0;
+  double mouth = 0;
+};
+
+// One thread at a time; uses `workers` of its own.
+class Trainer {
+ public:
+  // `set` and `region` outlive it.
+  Trainer(const TrainingSet& set, const MouthRegion& region, const ModelShape& shape, const TrainerOptions& options);
+
+  // AdamW with clipped gradients, and a moving average of the weights. The same seed, step and weights give the same
+  // result, bit for bit, with the same number of workers on the same machine. Errors: kCorrupted when a number is not
+  // finite any more (nothing is changed then), those of reading pictures.
+  Result<StepLosses> Step(const StagePlan& plan);
+
+  int64_t step() const { return step_; }
+  const Model& model() const { return model_; }
+  const WeightValues& average() const { return average_; }  // what is evaluated and exported
+  const TrainerOptions& options() const { return options_; }
+  ThreadPool& pool() { return pool_; }
+
+  // Everything a continued run needs.
+  void Save(TensorFile& file) const;
+  // Errors: kInvalidInput when `file` is of another shape.
+  Status Load(const TensorFile& file);
+
+ private:
+  struct Lesson;
+  void Learn(const StagePlan& plan, int worker, Lesson& lesson);
+  Status Update(const StagePlan& plan);
+
+  const TrainingSet& set_;
+  const MouthRegion& region_;
+  Model model_;
+  TrainerOptions options_;
+  ThreadPool pool_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+  WeightValues weights_;
+  WeightValues average_;
+  at::Tensor first_moment_;
+  at::Tensor second_moment_;
+  at::Tensor decayed_;  // 1 for the weights of convolutions, 0 for the rest
+  int64_t step_ = 0;
+};
+
+// Makes `body` a place where torch's exceptions become an Error.
+template <typename Body>
+Status Guarded(const Body& body) {
+  try {
+    return body();
+  } catch (const std::exception& failure) {
+    const std::string text = failure.what();
+    return Error(ErrorCode::kResourceLimit, "torch: " + text.substr(0, text.find('\n')));
+  }
+}
+
+}  // namespace lips

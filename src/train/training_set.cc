@@ -1,0 +1,252 @@
+#include "train/training_set.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "audio/encoder_window.h"
+#include "audio/mel.h"
+#include "audio/window.h"
+#include "avatar/avatar.h"
+#include "avatar/features_file.h"
+#include "engine/audio_encoder.h"
+#include "image/colour.h"
+#include "media/speech.h"
+#include "media/video_reader.h"
+#include "render/speech_features.h"
+#include "tensor/npy.h"
+#include "train/face_reader.h"
+
+namespace lips {
+namespace {
+
+constexpr int kEncoderFloats = kMelBands * kEncoderSteps;
+constexpr float kMelSilence = -4;
+
+bool Exists(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+// "first count" per line; empty lines and # comments pass.
+Result<std::vector<std::pair<int64_t, int64_t>>> ParseRanges(std::string_view text) {
+  std::vector<std::pair<int64_t, int64_t>> ranges;
+  int line_number = 0;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++line_number;
+    line = line.substr(0, line.find('#'));
+    std::array<int64_t, 2> numbers = {};
+    size_t found = 0;
+    bool sound = true;
+    const char* at = line.data();
+    const char* const stop = at + line.size();
+    while (sound) {
+      while (at != stop && (*at == ' ' || *at == '\t' || *at == '\r')) ++at;
+      if (at == stop) break;
+      int64_t value = 0;
+      const auto parsed = std::from_chars(at, stop, value);
+      sound = parsed.ec == std::errc() && value >= 0 && found < 2;
+      if (sound) numbers[found++] = value;
+      at = parsed.ptr;
+    }
+    if (found == 0 && sound) continue;
+    if (!sound || found != 2) {
+      return Error(ErrorCode::kInvalidInput,
+                   "line " + std::to_string(line_number) + " is not 'first_frame count' (two numbers of 0 or more)");
+    }
+    ranges.emplace_back(numbers[0], numbers[1]);
+  }
+  return ranges;
+}
+
+}  // namespace
+
+Result<TrainingSet> TrainingSet::Open(const TrainingSetOptions& options) {
+  TrainingSet set;
+  RETURN_IF_ERROR(set.OpenAudio(options));
+  RETURN_IF_ERROR(set.OpenPictures(options));
+  set.frames_ = std::min(set.faces_.header().frames, set.row_count_);
+  RETURN_IF_ERROR(set.OpenMouth(options.avatar / "mouth.npy"));
+  RETURN_IF_ERROR(set.OpenHeldOut(options.avatar / "heldout.txt", options.held_out));
+  constexpr int64_t kLeastFrames = 20;
+  const auto learned = std::ranges::count(set.held_out_, false);
+  if (learned < kLeastFrames) {
+    return Error(ErrorCode::kInvalidInput, "only " + std::to_string(learned) +
+                                               " frames with picture and sound are left to learn from; give more "
+                                               "material, or hold out fewer frames (--held-out)");
+  }
+  return set;
+}
+
+Status TrainingSet::OpenAudio(const TrainingSetOptions& options) {
+  const Path audio = options.audio ? *options.audio : options.avatar / "aud.wav";
+  if (!options.packaged_features && Exists(audio)) {
+    if (options.audio_encoder) {
+      GeneratorOptions engine;
+      engine.session.threads = options.threads;
+      ASSIGN_OR_RETURN(auto encoder, OpenAudioEncoder(*options.audio_encoder, engine));
+      row_floats_ = encoder->row_floats();
+      ASSIGN_OR_RETURN(const Tensor rows,
+                       ComputeSpeechFeatures(audio, FeatureStage::kEncoder, encoder.get(), WindowEdge::kZeros));
+      rows_.assign(rows.As<float>().begin(), rows.As<float>().end());
+      row_count_ = static_cast<int64_t>(rows_.size()) / row_floats_;
+      return {};
+    }
+    ASSIGN_OR_RETURN(const Speech speech, ReadSpeech(audio));
+    mel_ = Mel(speech.samples_16k);
+    mel_columns_ = MelColumns(static_cast<int64_t>(speech.samples_16k.size()));
+    row_count_ = FeatureRows(mel_columns_);
+    if (row_count_ > 0) return {};
+    return Error(ErrorCode::kInvalidInput, "'" + audio.string() + "' is shorter than what the network hears at once");
+  }
+  ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(options.avatar, {}));
+  auto file = avatar.packaged_features();
+  if (!file.ok()) {
+    return Error(ErrorCode::kInvalidInput, "there is nothing to hear: '" + audio.string() +
+                                               "' does not exist, and the package has no feature rows (aud_ave.npy)");
+  }
+  ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(file.value(), row_floats_));
+  rows_ = std::move(track.rows);
+  row_count_ = static_cast<int64_t>(rows_.size()) / row_floats_;
+  return {};
+}
+
+Status TrainingSet::OpenPictures(const TrainingSetOptions& options) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<FaceReader> reader, OpenFaceReader(options.avatar, options.threads));
+  mask_ = reader->mask();
+  name_ = reader->name();
+  const FaceStoreHeader header = reader->header();
+  const Path file = options.cache / "faces.cache";
+  if (auto kept = FaceStore::Open(file); kept.ok() && kept.value().header().key == header.key) {
+    faces_ = std::move(kept).value();
+    return {};
+  }
+  const auto next = [&](int64_t frame, FaceKind kind, Image& picture) -> Status {
+    if (options.stop != nullptr) RETURN_IF_ERROR(options.stop->Check());
+    if (options.progress && kind == FaceKind::kTarget) options.progress(frame, header.frames);
+    return reader->Read(frame, kind, picture);
+  };
+  RETURN_IF_ERROR(FaceStore::Write(file, header, next));
+  if (options.progress) options.progress(header.frames, header.frames);
+  ASSIGN_OR_RETURN(faces_, FaceStore::Open(file));
+  return {};
+}
+
+Status TrainingSet::OpenMouth(const Path& file) {
+  if (!Exists(file)) return {};
+  ASSIGN_OR_RETURN(const Tensor array, ReadNpy(file));
+  if (array.dims().size() != 2 || array.dims()[1] != kMouthParameters || array.dims()[0] < frames_) {
+    return Error(ErrorCode::kInvalidInput, "'" + file.string() + "' is " + ToString(array.dims()) + "; expected [" +
+                                               std::to_string(frames_) + ", " + std::to_string(kMouthParameters) +
+                                               "], one row a frame");
+  }
+  const Tensor floats = ToF32(array);
+  const auto values = floats.As<float>().first(static_cast<size_t>(frames_) * kMouthParameters);
+  for (const float value : values) {
+    if (!(value >= -10 && value <= 10)) {  // NaN, too
+      return Error(ErrorCode::kInvalidInput,
+                   "'" + file.string() + "' holds " + std::to_string(value) + "; mouth parameters lie in 0..1");
+    }
+  }
+  mouth_.assign(values.begin(), values.end());
+  return {};
+}
+
+Status TrainingSet::OpenHeldOut(const Path& file, int64_t last_frames) {
+  held_out_.assign(static_cast<size_t>(frames_), false);
+  if (!Exists(file)) {
+    for (int64_t frame = std::max<int64_t>(0, frames_ - last_frames); frame < frames_; ++frame) {
+      held_out_[static_cast<size_t>(frame)] = true;
+    }
+    return {};
+  }
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
+  auto ranges = ParseRanges(text);
+  if (!ranges.ok()) return std::move(ranges).TakeError().Within("'" + file.string() + "'");
+  for (const auto& [first, count] : ranges.value()) {
+    const int64_t end = first + std::min(count, frames_ - std::min(first, frames_));
+    for (int64_t frame = first; frame < end; ++frame) held_out_[static_cast<size_t>(frame)] = true;
+  }
+  return {};
+}
+
+std::vector<int64_t> TrainingSet::HeldOutFrames() const {
+  std::vector<int64_t> frames;
+  for (int64_t frame = 0; frame < frames_; ++frame) {
+    if (held_out(frame)) frames.push_back(frame);
+  }
+  return frames;
+}
+
+std::vector<int64_t> TrainingSet::RunStarts(int64_t length, bool of_held_out) const {
+  std::vector<int64_t> starts;
+  int64_t run = 0;
+  for (int64_t frame = 0; frame < frames_; ++frame) {
+    run = held_out(frame) == of_held_out ? run + 1 : 0;
+    if (run >= length) starts.push_back(frame - length + 1);
+  }
+  return starts;
+}
+
+void TrainingSet::FillRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs,
+                          std::span<float> known) const {
+  const int64_t first_row = first - kWindowCentre;
+  const int64_t count = frames + kWindowRows - 1;
+  const auto each = static_cast<size_t>(learns_rows() ? kEncoderFloats : row_floats_);
+  std::ranges::fill(inputs, 0.0f);
+  for (int64_t k = 0; k < count; ++k) {
+    known[static_cast<size_t>(k)] = first_row + k >= 0 && first_row + k < row_count_ ? 1.0f : 0.0f;
+  }
+  const int64_t begin = std::max<int64_t>(first_row, 0);
+  const int64_t end = std::min(first_row + count, row_count_);
+  if (begin >= end) return;
+  if (!learns_rows()) {
+    const auto from =
+        std::span(rows_).subspan(static_cast<size_t>(begin) * each, static_cast<size_t>(end - begin) * each);
+    std::ranges::copy(from, inputs.begin() + static_cast<ptrdiff_t>(static_cast<size_t>(begin - first_row) * each));
+    return;
+  }
+  // One strip of mel for the whole run, so that a variation is the same in every row that hears a moment.
+  const int64_t encoder_rows = EncoderRows(mel_columns_);
+  const auto column_of = [&](int64_t row) {
+    return EncoderFirstColumn(EncoderRowOfFeature(row, encoder_rows), mel_columns_);
+  };
+  const int64_t left = column_of(begin);
+  const int64_t right = column_of(end - 1) + kEncoderSteps;
+  const auto strip_of =
+      std::span(mel_).subspan(static_cast<size_t>(left * kMelBands), static_cast<size_t>((right - left) * kMelBands));
+  std::vector<float> strip(strip_of.begin(), strip_of.end());
+  if (random != nullptr) VaryMel(*random, strip);
+  for (int64_t row = begin; row < end; ++row) {
+    FillEncoderInput(strip, column_of(row) - left, inputs.subspan(static_cast<size_t>(row - first_row) * each, each));
+  }
+}
+
+void VaryMel(Random& random, std::span<float> mel) {
+  const float gain = random.Uniform(-1.2f, 0.6f);  // 1 is 12.5 dB
+  const float tilt = random.Uniform(-0.6f, 0.6f);
+  const bool noisy = random.Chance(0.5f);
+  const float floor = random.Uniform(-4.0f, -1.5f);
+  const int shift = random.Chance(0.5f) ? static_cast<int>(random.Below(9)) - 4 : 0;  // bands
+  std::array<float, kMelBands> column = {};
+  for (size_t start = 0; start + kMelBands <= mel.size(); start += kMelBands) {
+    const auto at = mel.subspan(start, kMelBands);
+    for (int band = 0; band < kMelBands; ++band) {
+      const int from = band - shift;
+      const float heard = from >= 0 && from < kMelBands ? at[static_cast<size_t>(from)] : kMelSilence;
+      float value = heard + gain + tilt * (2.0f * static_cast<float>(band) / (kMelBands - 1) - 1);
+      if (noisy) value = std::max(value, floor + 0.35f * random.Normal());
+      column[static_cast<size_t>(band)] = std::clamp(value, -4.0f, 4.0f);
+    }
+    std::ranges::copy(column, at.begin());
+  }
+}
+
+}  // namespace lips
