@@ -114,7 +114,7 @@ std::optional<Tensor> Evaluate(const Node& node, const std::vector<const Tensor*
   const auto count = ElementCount(made.dims);
   if (!made.has_shape || !count.ok() || count.value() > most_elements) return std::nullopt;
   if (OnlyReshapes(node.op) && first.size() == count.value() && first.dtype() == made.dtype) {
-    Tensor out = first.Clone();
+    Tensor out = first.Share();
     out.Reshape(made.dims);
     return out;
   }

@@ -108,7 +108,7 @@ Attribute CloneOf(const Attribute& attribute) {
   return std::visit(
       [](const auto& value) -> Attribute {
         if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Tensor>) {
-          return value.Clone();
+          return value.Share();
         } else {
           return value;
         }
@@ -173,7 +173,7 @@ Graph Graph::Clone() const {
   copy.name = name;
   copy.values = values;
   for (const Node& node : nodes) copy.nodes.push_back(node.Clone());
-  for (const auto& [id, tensor] : constants) copy.constants.emplace(id, tensor.Clone());
+  for (const auto& [id, tensor] : constants) copy.constants.emplace(id, tensor.Share());
   copy.inputs = inputs;
   copy.outputs = outputs;
   return copy;

@@ -67,7 +67,7 @@ class Lowering {
     }
     if (node_.inputs[kIrZ] != kNoValue) add(node_.inputs[kIrZ]);
     if (rest != kNoValue) {
-      Tensor shaped = bias->Clone();
+      Tensor shaped = bias->Share();
       shaped.Reshape({1, hidden, 1, 1});
       add(edit_.AddConstant(std::move(shaped), made_, "bias"));
     }

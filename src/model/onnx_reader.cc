@@ -102,7 +102,7 @@ Result<Tensor> ConstantOf(const Node& node) {
     return Corrupted("it has " + std::to_string(node.attributes.size()) + " attributes instead of one");
   }
   const auto& [key, value] = *node.attributes.begin();
-  if (const auto* tensor = std::get_if<Tensor>(&value)) return tensor->Clone();
+  if (const auto* tensor = std::get_if<Tensor>(&value)) return tensor->Share();
   if (const auto* f = std::get_if<float>(&value)) return Tensor::Of<float>({}, std::span(f, 1));
   if (const auto* i = std::get_if<int64_t>(&value)) return Tensor::Of<int64_t>({}, std::span(i, 1));
   if (const auto* floats = std::get_if<std::vector<float>>(&value)) {

@@ -44,7 +44,7 @@ class Part {
     ValueId& mapped = ids_[static_cast<size_t>(id)];
     if (mapped == kNoValue) {
       mapped = part_.AddValue(source_.values[static_cast<size_t>(id)]);
-      if (const Tensor* tensor = source_.Constant(id)) part_.constants.emplace(mapped, tensor->Clone());
+      if (const Tensor* tensor = source_.Constant(id)) part_.constants.emplace(mapped, tensor->Share());
     }
     return mapped;
   }

@@ -54,7 +54,7 @@ void Split(GraphEdit& edit, size_t n, const Convolution& conv, const std::vector
   const ValueId output = conv.output;
   const ValueId bias = conv.bias != nullptr ? edit.node(n).inputs[2] : kNoValue;
   const Dims dims = edit.DimsOf(output);
-  const Tensor weights = conv.weights->Clone();
+  const Tensor weights = conv.weights->Share();
   int64_t first = 0;
   ValueId sum = kNoValue;
   for (size_t k = 0; k < operands.size(); ++k) {

@@ -37,8 +37,8 @@ void MoveProducts(SplitGraph& split) {
     if (crossed == first_other || conv->weights->size() / conv->filters() < kMacsPerCachedValue) continue;
     const ValueId source = head_outputs[static_cast<size_t>(crossed - old_inputs.begin())];
     Node node = tail.node(n).Clone();
-    node.inputs = {source, head.AddConstant(conv->weights->Clone(), source, "weights")};
-    if (conv->bias != nullptr) node.inputs.push_back(head.AddConstant(conv->bias->Clone(), source, "bias"));
+    node.inputs = {source, head.AddConstant(conv->weights->Share(), source, "weights")};
+    if (conv->bias != nullptr) node.inputs.push_back(head.AddConstant(conv->bias->Share(), source, "bias"));
     made.push_back(conv->output);
     head_outputs.push_back(head.AddNode(std::move(node), tail.DimsOf(conv->output), source, "product"));
     tail.ReplaceByInput(n);
@@ -96,7 +96,7 @@ ValueId CopyValue(const Graph& from, ValueId id, Graph& to, std::set<std::string
   Value value = from.values[static_cast<size_t>(id)];
   while (!taken.insert(value.name).second) value.name += '_';
   const ValueId copy = to.AddValue(std::move(value));
-  if (const Tensor* tensor = from.Constant(id)) to.constants.emplace(copy, tensor->Clone());
+  if (const Tensor* tensor = from.Constant(id)) to.constants.emplace(copy, tensor->Share());
   return copy;
 }
 

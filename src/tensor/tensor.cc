@@ -12,8 +12,9 @@ namespace {
 constexpr size_t kAlignment = 64;
 constexpr int64_t kMaxElements = int64_t{1} << 40;
 
-uint8_t* AllocateAligned(size_t bytes) {
-  return static_cast<uint8_t*>(::operator new[](bytes, std::align_val_t{kAlignment}));
+std::shared_ptr<uint8_t> AllocateAligned(size_t bytes) {
+  return {static_cast<uint8_t*>(::operator new (bytes, std::align_val_t{kAlignment})),
+          [](uint8_t* p) { ::operator delete (p, std::align_val_t{kAlignment}); }};
 }
 
 // IEEE binary16 -> binary32, exact.
@@ -108,8 +109,6 @@ Result<int64_t> ElementCount(const Dims& dims) {
   return empty ? 0 : count;
 }
 
-void Tensor::FreeAligned::operator()(uint8_t* p) const { ::operator delete[](p, std::align_val_t{kAlignment}); }
-
 Tensor::Tensor(DType dtype, Dims dims) {
   Resize(dtype, dims);
   if (size_ > 0) std::memset(data_.get(), 0, bytes());
@@ -125,9 +124,9 @@ void Tensor::Resize(DType dtype, const Dims& dims) {
   const auto count = ElementCount(dims);
   assert(count.ok());
   const size_t needed = static_cast<size_t>(count.ok() ? count.value() : 0) * SizeOf(dtype);
-  if (needed > capacity_bytes_) {
+  if (needed > capacity_bytes_ || data_.use_count() > 1) {
     data_.reset();
-    data_.reset(AllocateAligned(needed));
+    data_ = needed > 0 ? AllocateAligned(needed) : nullptr;
     capacity_bytes_ = needed;
   }
   dtype_ = dtype;
@@ -140,6 +139,21 @@ Tensor Tensor::Clone() const {
   copy.Resize(dtype_, dims_);
   if (size_ > 0) std::memcpy(copy.data(), data(), bytes());
   return copy;
+}
+
+Tensor Tensor::Share() const {
+  Tensor other;
+  other.dtype_ = dtype_;
+  other.dims_ = dims_;
+  other.size_ = size_;
+  other.capacity_bytes_ = capacity_bytes_;
+  other.data_ = data_;
+  return other;
+}
+
+void Tensor::Detach() {
+  Tensor own = Clone();
+  *this = std::move(own);
 }
 
 Tensor ToF32(const Tensor& tensor) {

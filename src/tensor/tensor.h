@@ -54,12 +54,18 @@ struct DTypeOf<uint8_t> {
   static constexpr DType kValue = DType::kU8;
 };
 
-// Owns its elements: packed, row major, 64-byte aligned. Move-only; Clone() copies.
+// Owns its elements: packed, row major, 64-byte aligned. Move-only; Clone() copies, Share() copies when one of the two
+// is written to: every function that gives out writable elements makes them this tensor's own first.
 class Tensor {
  public:
   Tensor() = default;  // f32, shape [0], no memory
   // Zero-filled. `dims` must be valid for ElementCount (our own code's duty: checked by assertion).
   Tensor(DType dtype, Dims dims);
+  Tensor(const Tensor&) = delete;
+  Tensor& operator=(const Tensor&) = delete;
+  Tensor(Tensor&&) noexcept = default;
+  Tensor& operator=(Tensor&&) noexcept = default;
+  ~Tensor() = default;
   template <typename T>
   static Tensor Of(Dims dims, std::span<const T> values);  // copies; values.size() == ElementCount(dims)
 
@@ -67,7 +73,10 @@ class Tensor {
   const Dims& dims() const { return dims_; }
   int64_t size() const { return size_; }  // elements
   size_t bytes() const { return static_cast<size_t>(size_) * SizeOf(dtype_); }
-  uint8_t* data() { return data_.get(); }
+  uint8_t* data() {
+    if (data_.use_count() > 1) Detach();
+    return data_.get();
+  }
   const uint8_t* data() const { return data_.get(); }
 
   // The elements as T. T must match dtype() (assertion).
@@ -78,19 +87,19 @@ class Tensor {
 
   // Same elements under other dims of the same count (assertion).
   void Reshape(Dims dims);
-  // Makes this a tensor of that type and shape; keeps the memory when it suffices. Contents unspecified.
+  // Makes this a tensor of that type and shape; keeps the memory when it suffices and is its own. Contents unspecified.
   void Resize(DType dtype, const Dims& dims);
   Tensor Clone() const;
+  Tensor Share() const;
 
  private:
-  struct FreeAligned {
-    void operator()(uint8_t* p) const;
-  };
+  void Detach();
+
   DType dtype_ = DType::kF32;
   Dims dims_ = {0};
   int64_t size_ = 0;
   size_t capacity_bytes_ = 0;
-  std::unique_ptr<uint8_t[], FreeAligned> data_;
+  std::shared_ptr<uint8_t> data_;
 };
 
 // Element-wise conversion to f32: halves and integers exactly (i64 rounds), bool as 0/1.

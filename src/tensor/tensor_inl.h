@@ -11,13 +11,13 @@ namespace lips {
 template <typename T>
 std::span<T> Tensor::As() {
   assert(DTypeOf<T>::kValue == dtype_);
-  return {reinterpret_cast<T*>(data_.get()), static_cast<size_t>(size_)};
+  return {reinterpret_cast<T*>(data()), static_cast<size_t>(size_)};
 }
 
 template <typename T>
 std::span<const T> Tensor::As() const {
   assert(DTypeOf<T>::kValue == dtype_);
-  return {reinterpret_cast<const T*>(data_.get()), static_cast<size_t>(size_)};
+  return {reinterpret_cast<const T*>(data()), static_cast<size_t>(size_)};
 }
 
 template <typename T>

@@ -50,6 +50,35 @@ TEST(Tensor, ResizeKeepsTheMemoryWhileItSuffices) {
   EXPECT_EQ(tensor.bytes(), 401u);
 }
 
+TEST(Tensor, SharesElementsUntilOneIsWrittenTo) {
+  const std::vector<float> values = {1, 2, 3};
+  Tensor first = Tensor::Of<float>({3}, values);
+  const Tensor& before = first;
+  const Tensor second = first.Share();
+  EXPECT_EQ(before.data(), second.data());
+  first.As<float>()[0] = 7;
+  EXPECT_NE(before.data(), second.data());
+  EXPECT_EQ(second.As<float>()[0], 1);
+  EXPECT_EQ(before.As<float>()[1], 2);
+  const uint8_t* own = before.data();
+  first.As<float>()[1] = 8;  // alone with its elements now: nothing moves
+  EXPECT_EQ(before.data(), own);
+}
+
+TEST(Tensor, ResizingOneOfTwoLeavesTheOther) {
+  Tensor first(DType::kI32, {4});
+  first.As<int32_t>()[3] = 5;
+  const Tensor second = first.Share();
+  first.Resize(DType::kI32, {2});
+  first.As<int32_t>()[0] = 9;
+  EXPECT_EQ(second.dims(), (Dims{4}));
+  EXPECT_EQ(second.As<int32_t>()[3], 5);
+  EXPECT_EQ(second.As<int32_t>()[0], 0);
+  Tensor third = second.Share();
+  third.Reshape({2, 2});
+  EXPECT_EQ(second.dims(), (Dims{4}));
+}
+
 TEST(Tensor, CloneIsIndependentAndMoveLeavesNoCopy) {
   const std::array<float, 4> values = {1, 2, 3, 4};
   Tensor tensor = Tensor::Of<float>({2, 2}, values);
