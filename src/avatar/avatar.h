@@ -34,6 +34,7 @@ struct PackOrigin {
   std::string template_format;
   int template_level = 0;
   bool template_package_inputs = false;  // of the package's own pictures rather than derived ones
+  int network_level = 0;                 // of the network packed for the CPU engine; 0 when there is none
 };
 
 enum class InputSource : uint8_t {

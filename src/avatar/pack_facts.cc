@@ -117,6 +117,7 @@ Status ReadOrigin(const Json& json, PackOrigin& origin) {
   origin.template_format = reader.Text("template_format");
   origin.template_level = reader.Int("template_level", 0, 3);
   origin.template_package_inputs = reader.Flag("template_package_inputs");
+  origin.network_level = reader.Int("network_level", 0, 3);
   return reader.status;
 }
 
@@ -161,7 +162,8 @@ Json ToJson(const PackFacts& facts) {
                                {"date", facts.origin.date},
                                {"template_format", facts.origin.template_format},
                                {"template_level", facts.origin.template_level},
-                               {"template_package_inputs", facts.origin.template_package_inputs}})},
+                               {"template_package_inputs", facts.origin.template_package_inputs},
+                               {"network_level", facts.origin.network_level}})},
   });
 }
 

@@ -24,6 +24,15 @@ Isa Detect() {
 
 }  // namespace
 
+std::string_view Name(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar: return "scalar";
+    case Isa::kAvx2: return "avx2";
+    case Isa::kAvx512: return "avx512";
+  }
+  return "?";
+}
+
 Isa ActiveIsa() {
   static const Isa isa = Detect();
   return isa;

@@ -43,15 +43,6 @@ Json IsaFlags() {
   return flags;
 }
 
-std::string_view IsaName(Isa isa) {
-  switch (isa) {
-    case Isa::kScalar: return "scalar";
-    case Isa::kAvx2: return "avx2";
-    case Isa::kAvx512: return "avx512";
-  }
-  return "?";
-}
-
 int64_t MemoryBytes() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   const long page_bytes = ::sysconf(_SC_PAGESIZE);
@@ -79,7 +70,7 @@ Json MachineFacts(int threads) {
   const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return Json::Object({{"cpu", CpuName()},
                        {"isa", IsaFlags()},
-                       {"isa_used", IsaName(ActiveIsa())},
+                       {"isa_used", Name(ActiveIsa())},
                        {"cores", cores},
                        {"threads", threads},
                        {"memory_bytes", MemoryBytes()},

@@ -9,6 +9,8 @@
 #include "bench/child.h"
 #include "composite/compatible.h"
 #include "engine/session.h"
+#include "render/face_samples.h"
+#include "render/packed_network.h"
 
 namespace lips {
 namespace {
@@ -62,7 +64,15 @@ Result<Json> MakeFirstFrame(const BenchJob& job) {
   lap();
   const std::vector<EngineVariant> variants = Variants(job);
   if (variants.empty()) return Error(ErrorCode::kInvalidInput, "no engine was named");
-  const GeneratorOptions options = OptionsOf(variants[0], job.threads.back(), false);
+  GeneratorOptions options = OptionsOf(variants[0], job.threads.back(), false);
+  if (const int level = avatar.origin().network_level; level != 0) {
+    options.template_level = static_cast<TemplateLevel>(level);
+  }
+  if (variants[0].precision == Precision::kInt8) {
+    options.samples = [&] { return SampleFaces(avatar, JobRequest()); };
+    ASSIGN_OR_RETURN(options.samples_key, avatar.ContentHash());
+  }
+  UsePackedNetwork(avatar, job.avatar_options.model.has_value(), options);
   std::unique_ptr<Generator> generator;
   if (variants[0].engine == Backend::kNull) {
     ASSIGN_OR_RETURN(generator, OpenGenerator(Path(), options));

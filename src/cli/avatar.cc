@@ -72,8 +72,8 @@ Result<ExitCode> RunPack(const PackFlags& flags) {
   request.stop = &Stop();
   if (flags.features != "none") {
     request.templates = static_cast<TemplateLevel>(flags.features[0] - '0');
-    ASSIGN_OR_RETURN(request.engine, flags.engine.Resolve());
   }
+  ASSIGN_OR_RETURN(request.engine, flags.engine.Resolve());
   Result<PackReport> packed = Error(ErrorCode::kCancelled, "");
   {
     Progress progress("prepare", flags.quiet || flags.json);
@@ -85,6 +85,7 @@ Result<ExitCode> RunPack(const PackFlags& flags) {
   if (flags.json) {
     const Json json = Json::Object({{"pack", flags.output},
                                     {"bytes", report.bytes},
+                                    {"network_bytes", report.network_bytes},
                                     {"templates", report.templates},
                                     {"template_bytes", report.template_bytes},
                                     {"engine", report.engine}});

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/cpu/generator.h"
 #include "engine/network.h"
 #include "image/image.h"
 #include "model/onnx.h"
@@ -89,10 +90,25 @@ Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const Genera
 
 Result<std::unique_ptr<Generator>> OpenGenerator(const FilePart& model, const GeneratorOptions& options) {
   if (options.session.backend == Backend::kNull) return OpenGenerator(Path(), options);
+  if (options.session.backend == Backend::kCpu && options.stored) {
+    ASSIGN_OR_RETURN(auto stored, OpenStoredCpuGenerator(options));
+    if (stored != nullptr) return stored;
+  }
   ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
   auto generator = OpenNetworkGenerator(graph, options);
   if (!generator.ok()) return std::move(generator).TakeError().Within(model.name());
   return generator;
+}
+
+Result<NetworkParts> StoreGenerator(const FilePart& model, const GeneratorOptions& options) {
+  if (options.session.backend != Backend::kCpu) {
+    return Error(ErrorCode::kUnsupported, "networks of engine " + std::string(Name(options.session.backend)) +
+                                              " are not stored; use --engine cpu");
+  }
+  ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));
+  auto parts = StoreCpuGenerator(graph, options);
+  if (!parts.ok()) return std::move(parts).TakeError().Within(model.name());
+  return parts;
 }
 
 }  // namespace lips

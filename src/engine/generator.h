@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file.h"
@@ -28,6 +30,9 @@ struct FaceSample {
   std::vector<float> audio;  // audio_floats()
 };
 
+// A network made ready for an engine, as named parts: see StoreGenerator.
+using NetworkParts = std::map<std::string, std::vector<uint8_t>, std::less<>>;
+
 struct GeneratorOptions {
   SessionOptions session;
   TemplateLevel template_level = TemplateLevel::kExpanded;
@@ -38,6 +43,9 @@ struct GeneratorOptions {
   // what they are made of (a hash of the avatar). Without them bf16 is judged by made-up pictures and int8 is refused.
   std::function<Result<std::vector<FaceSample>>()> samples = {};
   std::string samples_key = {};
+  // Parts of StoreGenerator's result by name, where they were kept; 64-byte aligned. They take the place of the model
+  // where they fit the other options, and are used where they lie.
+  std::function<Result<OwnedBytes>(std::string_view part)> stored = {};
   bool prove = true;  // at open, compare one frame with the reference engine (or a stored fingerprint of that proof)
 };
 
@@ -103,5 +111,10 @@ class Generator {
 // any audio.
 Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const GeneratorOptions& options);
 Result<std::unique_ptr<Generator>> OpenGenerator(const FilePart& model, const GeneratorOptions& options);
+
+// What Backend::kCpu makes of a model before its first frame, to be stored and given back as options.stored: a network
+// is then open in milliseconds, and processes share its weights. Errors: as OpenGenerator; kUnsupported for other
+// backends, and for networks that would be delegated.
+Result<NetworkParts> StoreGenerator(const FilePart& model, const GeneratorOptions& options);
 
 }  // namespace lips

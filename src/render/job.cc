@@ -10,6 +10,7 @@
 #include "audio/mel.h"
 #include "base/sha256.h"
 #include "render/face_samples.h"
+#include "render/packed_network.h"
 
 namespace lips {
 namespace {
@@ -95,6 +96,7 @@ Status OpenNetworks(const JobRequest& request, Job& job) {
     GeneratorOptions options = request.engine;
     options.samples = [&] { return SampleFaces(*job.avatar, request); };
     ASSIGN_OR_RETURN(options.samples_key, job.avatar->ContentHash());
+    UsePackedNetwork(*job.avatar, request.avatar_options.model.has_value(), options);
     ASSIGN_OR_RETURN(job.generator, OpenGenerator(model, options));
     model_name = model.name();
   }

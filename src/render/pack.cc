@@ -7,11 +7,17 @@
 
 #include "avatar/pack_facts.h"
 #include "avatar/pack_writer.h"
+#include "base/log.h"
 #include "base/version.h"
+#include "engine/template_level.h"
+#include "render/face_samples.h"
 #include "render/job.h"
+#include "render/packed_network.h"
 
 namespace lips {
 namespace {
+
+constexpr size_t kUsualBudget = size_t{4} << 30;  // of template caches, where memory allows
 
 std::string FolderName(const Path& folder) {
   const Path path = folder.lexically_normal();
@@ -36,6 +42,21 @@ Status AddTemplates(const PackRequest& request, const Avatar& avatar, Generator&
     if (request.progress) request.progress(frame + 1, frames);
   }
   return pack.EndBlobs();
+}
+
+// What the engine makes of the avatar's network at once; nothing where there is no network, or no steps for it.
+Result<NetworkParts> PackNetwork(const Avatar& avatar, const GeneratorOptions& options) {
+  const auto model = avatar.generator_model();
+  if (!model.ok() || options.session.backend != Backend::kCpu) return NetworkParts();
+  auto parts = StoreGenerator(model.value(), options);
+  if (parts.ok() || parts.error().code() != ErrorCode::kUnsupported) return parts;
+  Log(LogLevel::kWarning, "the network is not packed", {{"why", parts.error().message()}});
+  return NetworkParts();
+}
+
+// How much of each frame a long session over this avatar keeps.
+TemplateLevel UsualLevel(const Avatar& avatar, Precision precision) {
+  return ChooseTemplateLevel(avatar.face().roi_px(), precision, avatar.video().frames, kUsualBudget);
 }
 
 // Opened for the network the avatar has, which must fit its pictures.
@@ -78,13 +99,23 @@ Result<PackReport> PackAvatar(const PackRequest& request) {
   origin.version = Version();
   origin.date = request.date;
   ASSIGN_OR_RETURN(PackWriter pack, PackWriter::Create(request.output));
+  PackRequest prepared = request;
+  GeneratorOptions& options = prepared.engine;
+  options.template_level =
+      request.templates ? *request.templates : UsualLevel(avatar, request.engine.session.precision);
+  options.samples = [&] { return SampleFaces(avatar, job); };
+  ASSIGN_OR_RETURN(options.samples_key, avatar.ContentHash());
+  ASSIGN_OR_RETURN(const NetworkParts network, PackNetwork(avatar, options));
+  if (!network.empty()) origin.network_level = static_cast<int>(options.template_level);
+  RETURN_IF_ERROR(AddPackedNetwork(network, pack));
+  for (const auto& [part, bytes] : network) report.network_bytes += static_cast<int64_t>(bytes.size());
   if (request.templates) {
-    ASSIGN_OR_RETURN(const auto generator, OpenFor(avatar, request));
+    ASSIGN_OR_RETURN(const auto generator, OpenFor(avatar, prepared));
     report.engine = generator->Describe();
     origin.template_format = generator->TemplateFormat();
     origin.template_level = static_cast<int>(*request.templates);
     origin.template_package_inputs = avatar.uses_package_inputs();
-    RETURN_IF_ERROR(AddTemplates(request, avatar, *generator, pack, report));
+    RETURN_IF_ERROR(AddTemplates(prepared, avatar, *generator, pack, report));
   }
   RETURN_IF_ERROR(avatar.WriteTo(pack, origin));
   RETURN_IF_ERROR(pack.Finish());

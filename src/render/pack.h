@@ -19,13 +19,14 @@ struct PackRequest {
   Path output;                             // NAME.lips
   std::string date;                        // written into the pack; equal requests with equal dates give equal bytes
   std::optional<TemplateLevel> templates;  // also every frame's template, of this level, of ...
-  GeneratorOptions engine;                 // ... this engine
+  GeneratorOptions engine;                 // ... this engine, for which the network is packed too
   std::function<void(int64_t done, int64_t total)> progress;  // frames; from the calling thread
   const StopFlag* stop = nullptr;
 };
 
 struct PackReport {
   int64_t bytes = 0;
+  int64_t network_bytes = 0;  // of the network packed for the CPU engine; 0 when there is none
   int64_t templates = 0;
   int64_t template_bytes = 0;
   std::string engine;  // of the templates

@@ -317,6 +317,8 @@ Result<RenderReport> Render(const RenderRequest& request) {
     networks.engine.template_level = *request.cache_level;
   } else if (const int packed_level = avatar.origin().template_level; packed_level != 0) {
     networks.engine.template_level = static_cast<TemplateLevel>(packed_level);
+  } else if (const int network_level = avatar.origin().network_level; network_level != 0 && !request.cache_bytes) {
+    networks.engine.template_level = static_cast<TemplateLevel>(network_level);
   } else if (repeated > 0 && report.template_budget_bytes > 0) {
     networks.engine.template_level = ChooseTemplateLevel(avatar.face().roi_px(), networks.engine.session.precision,
                                                          repeated, static_cast<size_t>(report.template_budget_bytes));

@@ -43,6 +43,26 @@ TEST(Pack, RendersWhatTheFolderRenders) {
   EXPECT_EQ(Sha256OfFile(folder / "again.lips").value(), Sha256OfFile(pack).value()) << "equal dates, equal bytes";
 }
 
+TEST(Pack, TheNetworkInItIsUsedAndDamageToItIsNamed) {
+  const ScratchFolder folder;
+  const Path pack = folder / "drawn.lips";
+  const Outcome packed = Pack(pack, {"--precision", "f32", "--json"});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  EXPECT_GT(ParseJson(packed.out).value().Find("network_bytes")->as_int(), 0);
+  const std::vector<std::string> more = {"--precision", "f32"};
+  const Json from_folder = Render(testdata::SyntheticAvatar(), folder / "folder.mp4", more);
+  const Json from_pack = Render(pack, folder / "pack.mp4", more);
+  EXPECT_EQ(from_pack.Find("engine")->as_string(), from_folder.Find("engine")->as_string());
+  EXPECT_EQ(Sha256OfFile(folder / "pack.mp4").value(), Sha256OfFile(folder / "folder.mp4").value());
+  auto damaged = ReadFile(pack).value();
+  damaged[5000] ^= 1;  // the network comes first in the file
+  ASSERT_TRUE(WriteFileAtomically(pack, damaged).ok());
+  const Outcome outcome = Lipstream({"render", "--avatar", pack, "--audio", testdata::SyntheticSpeech(), "--precision",
+                                     "f32", "-o", folder / "out.mp4"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("engine/cpu/"));
+}
+
 TEST(Pack, TemplatesInItAreUsedAndGiveTheSameBytes) {
   const ScratchFolder folder;
   const Path pack = folder / "drawn.lips";

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "engine/cpu/mixed_precision.h"
 #include "engine/proof.h"
 #include "image/unit.h"
 #include "model/passes.h"
@@ -59,76 +60,11 @@ Sample MadeUpSample(const CutNetwork& network) {
           {values.begin(), values.end()}};
 }
 
-Json ToJson(const Fidelity& fidelity) {
-  return Json::Object({{"picture_db", fidelity.picture_db}, {"mouth_db", fidelity.mouth_db}});
-}
-
-std::optional<Fidelity> ReadFidelity(const Json& json) {
-  const Json* picture = json.Find("picture_db");
-  const Json* mouth = json.Find("mouth_db");
-  if (picture == nullptr || mouth == nullptr || !picture->is_number() || !mouth->is_number()) return {};
-  return Fidelity{picture->as_double(), mouth->as_double()};
-}
-
-Json ToJson(const std::map<std::string, Range, std::less<>>& ranges) {
-  Json all = Json::Object();
-  for (const auto& [name, range] : ranges) {
-    Json low(Json::Array{}), high(Json::Array{});
-    for (const float value : range.low) low.Append(double{value});
-    for (const float value : range.high) high.Append(double{value});
-    all.Set(name, Json::Object({{"low", std::move(low)}, {"high", std::move(high)}}));
-  }
-  return all;
-}
-
-std::map<std::string, Range, std::less<>> ReadRanges(const Json* json) {
-  std::map<std::string, Range, std::less<>> ranges;
-  if (json == nullptr) return ranges;
-  for (const auto& [name, value] : json->members()) {
-    Range& range = ranges[name];
-    if (const Json* low = value.Find("low")) {
-      for (const Json& number : low->array()) range.low.push_back(static_cast<float>(number.as_double()));
-    }
-    if (const Json* high = value.Find("high")) {
-      for (const Json& number : high->array()) range.high.push_back(static_cast<float>(number.as_double()));
-    }
-  }
-  return ranges;
-}
-
-// A calibration as found out before, with the steps that stay in bf16.
-std::optional<MixedPrecision> ReadMixed(std::string_view text) {
-  const auto json = ParseJson(text);
-  if (!json.ok()) return {};
-  const auto fidelity = ReadFidelity(json.value());
-  const Json* steps = json.value().Find("steps");
-  const Json* bf16 = json.value().Find("bf16");
-  if (!fidelity || steps == nullptr || bf16 == nullptr) return {};
-  MixedPrecision mixed;
-  mixed.fidelity = *fidelity;
-  mixed.steps = static_cast<int>(steps->as_int());
-  for (const Json& name : bf16->array()) mixed.exceptions[name.as_string()] = Mode::kBf16;
-  mixed.calibration.values = ReadRanges(json.value().Find("values"));
-  mixed.calibration.depths = ReadRanges(json.value().Find("depths"));
-  return mixed;
-}
-
-std::string WriteMixed(const MixedPrecision& mixed) {
-  Json json = ToJson(mixed.fidelity);
-  Json bf16(Json::Array{});
-  for (const auto& [name, mode] : mixed.exceptions) bf16.Append(name);
-  json.Set("steps", mixed.steps);
-  json.Set("bf16", std::move(bf16));
-  json.Set("values", ToJson(mixed.calibration.values));
-  json.Set("depths", ToJson(mixed.calibration.depths));
-  return json.Dump(true);
-}
-
 Result<MixedPrecision> Mixed(std::string_view graph_hash, const CutNetwork& network, const GeneratorOptions& options) {
   const std::string level = std::to_string(static_cast<int>(options.template_level));
   const Findings known("int8", {graph_hash, options.samples_key, level});
   if (const auto text = known.Read()) {
-    if (auto mixed = ReadMixed(*text)) return *std::move(mixed);
+    if (auto mixed = ReadMixedPrecision(*text)) return *std::move(mixed);
   }
   ASSIGN_OR_RETURN(const std::vector<Sample> samples, TakeSamples(network, options));
   if (samples.empty()) {
@@ -136,17 +72,8 @@ Result<MixedPrecision> Mixed(std::string_view graph_hash, const CutNetwork& netw
                  "8 bits are calibrated with an avatar's frames, and there are none here; use bf16");
   }
   ASSIGN_OR_RETURN(MixedPrecision mixed, FindMixedPrecision(network, samples, kInt8GateDb));
-  known.Keep(WriteMixed(mixed));
+  known.Keep(WriteMixedPrecision(mixed));
   return mixed;
-}
-
-std::string_view NameOfIsa() {
-  switch (ActiveIsa()) {
-    case Isa::kScalar: return "scalar";
-    case Isa::kAvx2: return "avx2";
-    case Isa::kAvx512: return "avx512";
-  }
-  return "?";
 }
 
 Tensor Planes(const CutNetwork& network, const Sample& sample) {
@@ -175,10 +102,18 @@ Result<Fidelity> Bf16Fidelity(std::string_view graph_hash, const CutNetwork& net
 
 }  // namespace
 
+CompileOptions PrecisionChoice::compile_options() const {
+  CompileOptions options;
+  options.mode = mode;
+  options.exceptions = mixed.exceptions;
+  options.calibration = &mixed.calibration;
+  return options;
+}
+
 Status ProveF32(const Graph& graph, std::string_view graph_hash, const CutNetwork& network,
                 const GeneratorOptions& options) {
   const std::string level = std::to_string(static_cast<int>(options.template_level));
-  const Findings proof("proof", {graph_hash, "cpu f32", NameOfIsa(), level});
+  const Findings proof("proof", {graph_hash, "cpu f32", lips::Name(ActiveIsa()), level});
   if (proof.Read() == kProven) return {};
   ASSIGN_OR_RETURN(const Graph single, WithBatch(graph, 1));
   if (const std::string unsupported = FirstUnsupported(single, Backend::kReference); !unsupported.empty()) {
@@ -247,7 +182,7 @@ Result<PrecisionChoice> ChoosePrecision(std::string_view graph_hash, const CutNe
   choice.key = choice.mode == Mode::kF32 ? "f32" : choice.mode == Mode::kBf16 ? "bf16" : "int8";
   if (choice.mode == Mode::kInt8) {
     Sha256 hash;
-    hash.AddValues(std::span<const char>(WriteMixed(choice.mixed)));
+    hash.AddValues(std::span<const char>(WriteMixedPrecision(choice.mixed)));
     choice.key += "-" + hash.Hex();
   }
   return choice;

@@ -18,6 +18,9 @@ struct PrecisionChoice {
   MixedPrecision mixed;  // of kInt8
   std::string key;       // names mode and mixture: equal keys of one network give equal numbers
   std::string reason;    // "bf16 (67.3 dB of the f32 picture)"
+
+  // For a program in that precision; refers to this choice.
+  CompileOptions compile_options() const;
 };
 
 // Shows, once per network and instruction set, that the f32 programs give what the reference engine gives. Errors:

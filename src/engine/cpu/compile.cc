@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/cpu/boundary.h"
+#include "engine/cpu/compiled_weights.h"
 #include "engine/cpu/convolution.h"
 #include "engine/cpu/residual.h"
 #include "model/fused.h"
@@ -13,7 +14,8 @@
 namespace lips::cpu {
 namespace {
 
-constexpr float kSmallestRange = 1e-6f;  // of a channel that is always zero
+constexpr float kSmallestRange = 1e-6f;              // of a channel that is always zero
+constexpr int64_t kMostElements = int64_t{1} << 28;  // of one map
 
 bool IsView(const Node& node) {
   return node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" || node.op == "Unsqueeze" ||
@@ -39,7 +41,8 @@ QuantisationTable Quantise(const Range& range, int padded) {
 
 class Compiler {
  public:
-  Compiler(const Graph& graph, const CompileOptions& options) : graph_(graph), options_(options) {}
+  Compiler(const Graph& graph, const CompileOptions& options)
+      : graph_(graph), options_(options), weights_(graph, options.stored, options.store) {}
 
   Result<Compiled> Run() {
     FindReaders();
@@ -47,7 +50,7 @@ class Compiler {
     for (size_t i = 0; i < graph_.nodes.size(); ++i) RETURN_IF_ERROR(AddNode(static_cast<int>(i)));
     RETURN_IF_ERROR(AddOutputs());
     compiled_.program = Program(std::move(maps_), std::move(steps_));
-    compiled_.program.weight_bytes = weight_bytes_;
+    compiled_.program.weight_bytes = weights_.bytes();
     return std::move(compiled_);
   }
 
@@ -95,6 +98,10 @@ class Compiler {
     if (dims.size() != 4) {
       return Error(ErrorCode::kUnsupported,
                    "'" + NameOf(graph_, value) + "' is " + ToString(dims) + ", engine cpu has maps [N,C,H,W]");
+    }
+    if (const auto count = ElementCount(dims); !count.ok() || count.value() > kMostElements) {
+      return Error(ErrorCode::kResourceLimit,
+                   "'" + NameOf(graph_, value) + "' is " + ToString(dims) + ", more than engine cpu takes");
     }
     Map map;
     map.images = static_cast<int>(dims[0]);
@@ -183,21 +190,6 @@ class Compiler {
     return readers_[size(value)] == outputs + views;
   }
 
-  std::span<const float> Weights(ValueId value) {
-    const Tensor* tensor = graph_.Constant(value);
-    if (tensor == nullptr) return {};
-    if (tensor->dtype() == DType::kF32) return tensor->As<float>();
-    converted_.push_back(ToF32(*tensor));
-    return converted_.back().As<float>();
-  }
-
-  PackedMatrix Pack(Mode mode, std::span<const float> weights, std::span<const float> bias, int outputs, int inputs,
-                    MapId x) {
-    PackedMatrix matrix(mode, weights, bias, outputs, inputs, maps_[size(x)].quantisation);
-    weight_bytes_ += matrix.bytes();
-    return matrix;
-  }
-
   // The graph output `value` is, if it is to become bytes and nobody else reads it.
   bool BecomesBytes(ValueId value) const {
     for (size_t i = 0; i < graph_.outputs.size(); ++i) {
@@ -207,12 +199,11 @@ class Compiler {
   }
 
   Status AddConvolution(int index, const Node& node) {
-    const Tensor* weights = graph_.Constant(node.inputs[1]);
+    const Dims* weight_dims = weights_.DimsOf(node.inputs[1]);
     const MapId x = MapOf(node.inputs[0]);
-    if (weights == nullptr || weights->dims().size() != 4 || x == kNoMap)
-      return Unsupported(index, "has weights only the run would tell");
+    if (weight_dims == nullptr || x == kNoMap) return Unsupported(index, "has weights only the run would tell");
     if (node.Int("group", 1) != 1) return Unsupported(index, "is a grouped convolution on its own");
-    const Dims& dims = weights->dims();
+    const Dims& dims = *weight_dims;
     const std::string_view activation = node.String("activation", "");
     ConvolutionSpec spec;
     spec.key = static_cast<int>(compiled_.step_names.size());
@@ -231,24 +222,27 @@ class Compiler {
       spec.stride[axis] = static_cast<int>(strides[axis]);
       spec.dilation[axis] = static_cast<int>(dilations[axis]);
     }
-    const auto bias =
-        node.inputs.size() > 2 && node.inputs[2] != kNoValue ? Weights(node.inputs[2]) : std::span<const float>();
-    const auto values = Weights(node.inputs[1]);
+    std::span<const float> bias;
+    if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) {
+      ASSIGN_OR_RETURN(bias, weights_.Numbers(node.inputs[2], size(dims[0])));
+    }
     const Dims& out_dims = DimsOf(graph_, node.outputs[0]);
-    spec.macs = static_cast<double>(out_dims[0] * out_dims[2] * out_dims[3]) * static_cast<double>(weights->size());
+    ASSIGN_OR_RETURN(const int64_t weight_count, ElementCount(dims));
+    spec.macs = static_cast<double>(out_dims[0] * out_dims[2] * out_dims[3]) * static_cast<double>(weight_count);
     if (activation == "Sigmoid" && BecomesBytes(node.outputs[0])) {
       if (dims[0] != 3 || dims[2] != 1 || dims[3] != 1 || out_dims[0] != 1)
         return Unsupported(index, "does not end in pixels");
-      return AddHead(index, node, std::move(spec), values, bias);
+      return AddHead(index, node, std::move(spec), bias);
     }
     spec.activation = activation == "Relu"      ? Activation::kRelu
                       : activation == "Sigmoid" ? Activation::kSigmoid
                                                 : Activation::kNone;
-    const bool pointwise = dims[2] == 1 && dims[3] == 1;
-    if (pointwise) {
-      spec.matrix = Pack(spec.mode, values, bias, static_cast<int>(dims[0]), static_cast<int>(dims[1]), x);
+    const QuantisationTable& levels = maps_[size(x)].quantisation;
+    if (dims[2] == 1 && dims[3] == 1) {
+      ASSIGN_OR_RETURN(spec.matrix, weights_.Pack(spec.mode, node.inputs[1], bias, levels));
     } else {
-      spec.matrix = PackWindows(spec.mode, values, bias, dims, x);
+      const int channels = WindowChannels(maps_[size(x)], spec.mode);
+      ASSIGN_OR_RETURN(spec.matrix, weights_.PackWindows(spec.mode, node.inputs[1], bias, channels, levels));
     }
     ASSIGN_OR_RETURN(
         spec.out,
@@ -266,40 +260,10 @@ class Compiler {
     return {};
   }
 
-  // [O,I,kh,kw] to [O][kh][kw][padded I], with the input's levels repeated for every tap.
-  PackedMatrix PackWindows(Mode mode, std::span<const float> values, std::span<const float> bias, const Dims& dims,
-                           MapId x) {
-    const Map& map = maps_[size(x)];
-    const size_t taps = size(dims[2] * dims[3]);
-    const size_t channels = size(dims[1]);
-    const size_t padded = size(WindowChannels(map, mode));
-    std::vector<float> windows(size(dims[0]) * taps * padded);
-    for (size_t o = 0; o < size(dims[0]); ++o) {
-      for (size_t c = 0; c < channels; ++c) {
-        for (size_t tap = 0; tap < taps; ++tap) {
-          windows[(o * taps + tap) * padded + c] = values[(o * channels + c) * taps + tap];
-        }
-      }
-    }
-    QuantisationTable levels;
-    if (mode == Mode::kInt8) {
-      for (size_t tap = 0; tap < taps; ++tap) {
-        levels.scale.insert(levels.scale.end(), map.quantisation.scale.begin(), map.quantisation.scale.end());
-        levels.zero.insert(levels.zero.end(), map.quantisation.zero.begin(), map.quantisation.zero.end());
-      }
-    }
-    PackedMatrix matrix(mode, windows, bias, static_cast<int>(dims[0]), static_cast<int>(taps * padded), levels);
-    weight_bytes_ += matrix.bytes();
-    return matrix;
-  }
-
   // The last convolution: into the step before it where that goes by rows, else a step of its own.
-  Status AddHead(int index, const Node& node, ConvolutionSpec spec, std::span<const float> values,
-                 std::span<const float> bias) {
-    const Tensor& weights = *graph_.Constant(node.inputs[1]);
+  Status AddHead(int index, const Node& node, ConvolutionSpec spec, std::span<const float> bias) {
     const Mode mode = spec.mode == Mode::kF32 ? Mode::kF32 : Mode::kBf16;
-    PackedMatrix matrix(mode, values, bias, 3, static_cast<int>(weights.dims()[1]));
-    weight_bytes_ += matrix.bytes();
+    ASSIGN_OR_RETURN(PackedMatrix matrix, weights_.Pack(mode, node.inputs[1], bias, {}));
     const auto head = std::make_shared<OutputHead>(std::move(matrix));
     Map bytes = maps_[size(spec.x)];
     bytes.channels = 3;
@@ -338,22 +302,31 @@ class Compiler {
     spec.low = in[kIrY];
     spec.addend = in[kIrZ];
     spec.residual = in[kIrR];
-    const auto bias = Weights(node.inputs[kIrBe]);
+    const Dims& bias_dims = DimsOf(graph_, node.inputs[kIrBe]);
+    if (bias_dims.size() != 1) return Unsupported(index, "has a bias of shape " + ToString(bias_dims));
+    ASSIGN_OR_RETURN(const auto bias, weights_.Numbers(node.inputs[kIrBe], size(bias_dims[0])));
     const int hidden = static_cast<int>(bias.size());
+    for (const size_t k : {kIrWe, kIrWy, kIrWp}) {
+      if (given(k) && weights_.DimsOf(node.inputs[k]) == nullptr) {
+        return Unsupported(index, "has weights only the run would tell");
+      }
+    }
     spec.hidden = kernels::PaddedChannels(hidden);
     if (spec.x != kNoMap) {
-      spec.expand = Pack(spec.mode, Weights(node.inputs[kIrWe]), bias, hidden, maps_[size(spec.x)].channels, spec.x);
+      ASSIGN_OR_RETURN(spec.expand,
+                       weights_.Pack(spec.mode, node.inputs[kIrWe], bias, maps_[size(spec.x)].quantisation));
     }
     if (spec.low != kNoMap) {
       const bool first = spec.x == kNoMap;
-      spec.expand_low = Pack(spec.mode, Weights(node.inputs[kIrWy]), first ? bias : std::span<const float>(), hidden,
-                             maps_[size(spec.low)].channels, spec.low);
+      ASSIGN_OR_RETURN(spec.expand_low,
+                       weights_.Pack(spec.mode, node.inputs[kIrWy], first ? bias : std::span<const float>(),
+                                     maps_[size(spec.low)].quantisation));
     }
     if (spec.x == kNoMap && spec.low == kNoMap) {
       spec.bias.assign(bias.begin(), bias.end());
       spec.bias.resize(size(spec.hidden));
     }
-    PackDepthwise(node, hidden, spec);
+    RETURN_IF_ERROR(PackDepthwise(node, hidden, spec));
     const Dims& out_dims = DimsOf(graph_, node.outputs[0]);
     if (spec.mode == Mode::kInt8) {
       const auto* calibration = options_.calibration;
@@ -365,10 +338,8 @@ class Compiler {
       }
       spec.depth_quantisation = Quantise(range->second, spec.hidden);
     }
-    const auto project_bias = Weights(node.inputs[kIrBp]);
-    spec.project = PackedMatrix(spec.mode, Weights(node.inputs[kIrWp]), project_bias, static_cast<int>(out_dims[1]),
-                                hidden, spec.depth_quantisation);
-    weight_bytes_ += spec.project.bytes();
+    ASSIGN_OR_RETURN(const auto project_bias, weights_.Numbers(node.inputs[kIrBp], size(out_dims[1])));
+    ASSIGN_OR_RETURN(spec.project, weights_.Pack(spec.mode, node.inputs[kIrWp], project_bias, spec.depth_quantisation));
     const int height = static_cast<int>(out_dims[2]);
     const int width = static_cast<int>(out_dims[3]);
     if (spec.low != kNoMap) {
@@ -414,15 +385,16 @@ class Compiler {
     });
   }
 
-  void PackDepthwise(const Node& node, int hidden, ResidualSpec& spec) {
-    const auto weights = Weights(node.inputs[kIrWd]);
-    const auto bias = Weights(node.inputs[kIrBd]);
+  Status PackDepthwise(const Node& node, int hidden, ResidualSpec& spec) {
+    ASSIGN_OR_RETURN(const auto weights, weights_.Numbers(node.inputs[kIrWd], 9 * size(hidden)));
+    ASSIGN_OR_RETURN(const auto bias, weights_.Numbers(node.inputs[kIrBd], size(hidden)));
     spec.depth_weights.assign(9 * size(spec.hidden), 0.0f);
     spec.depth_bias.assign(size(spec.hidden), 0.0f);
     for (size_t c = 0; c < size(hidden); ++c) {
       for (size_t tap = 0; tap < 9; ++tap) spec.depth_weights[tap * size(spec.hidden) + c] = weights[c * 9 + tap];
       spec.depth_bias[c] = bias[c];
     }
+    return {};
   }
 
   Status AddOutputs() {
@@ -452,8 +424,7 @@ class Compiler {
   std::vector<Map> maps_;
   std::vector<std::unique_ptr<Step>> steps_;
   std::map<ValueId, MapId> map_of_;
-  std::vector<Tensor> converted_;
-  size_t weight_bytes_ = 0;
+  CompiledWeights weights_;
   std::optional<ResidualSpec> pending_;
   size_t pending_step_ = 0;
   Compiled compiled_;

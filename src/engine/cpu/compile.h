@@ -45,6 +45,10 @@ struct CompileOptions {
   const Calibration* calibration = nullptr;     // needed by kInt8
   std::vector<Port> inputs = {}, outputs = {};  // one per graph input and output; missing ones: kPlanes
   std::vector<Map> output_maps = {};            // of kMap outputs, by output: the type and quantisation they shall have
+  // Matrices come from there, in the order in which a compilation with `store` appended them; of the graph's own
+  // weights only the shapes matter then.
+  PackedWeights* stored = nullptr;
+  std::vector<uint8_t>* store = nullptr;
 };
 
 struct Compiled {
@@ -54,7 +58,7 @@ struct Compiled {
   std::vector<std::string> step_names;  // by step key
 };
 
-// `graph` has inferred shapes and known batch. Errors: kUnsupported naming the node.
+// `graph` has inferred shapes and known batch. Errors: kUnsupported naming the node; kCorrupted from `stored`.
 Result<Compiled> Compile(const Graph& graph, const CompileOptions& options);
 
 }  // namespace lips::cpu

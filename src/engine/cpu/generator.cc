@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "engine/cpu/choice.h"
 #include "engine/cpu/pair.h"
+#include "engine/cpu/stored_network.h"
 #include "engine/proof.h"
 #include "engine/session_input.h"
 #include "image/image.h"
@@ -267,6 +268,32 @@ void Restrict(cpu::Compiled& tail, std::span<const uint8_t> used, int size) {
   }
 }
 
+// Proves the network and chooses its precision; nothing is compiled yet.
+Result<cpu::OpenedNetwork> Judge(const Graph& graph, const cpu::CutNetwork& network, const GeneratorOptions& options) {
+  cpu::OpenedNetwork opened;
+  opened.graph_hash = HashOfGraph(graph);
+  if (options.prove) RETURN_IF_ERROR(cpu::ProveF32(graph, opened.graph_hash, network, options));
+  ASSIGN_OR_RETURN(opened.choice, cpu::ChoosePrecision(opened.graph_hash, network, options));
+  opened.binding = network.binding;
+  opened.pictures = network.pictures;
+  opened.description = Describe(graph, network.binding);
+  return opened;
+}
+
+std::unique_ptr<Generator> MakeGenerator(cpu::OpenedNetwork opened, const GeneratorOptions& options,
+                                         const Stopwatch& watch) {
+  if (!options.used.empty()) Restrict(opened.pair.tail, options.used, opened.binding.size_px);
+  const int threads = ThreadCount(options.session);
+  std::string description = "cpu " + opened.choice.reason + ", " + std::to_string(threads) +
+                            (threads == 1 ? " thread; " : " threads; ") + opened.description;
+  // Every instruction set gives the same bits, so what is stored on one machine serves on another.
+  std::string format = "cpu-1 level " + std::to_string(static_cast<int>(options.template_level)) + " " +
+                       opened.choice.key + " " + opened.graph_hash;
+  Log(LogLevel::kInfo, "generator open", {{"engine", description}, {"ms", watch.ElapsedMs()}});
+  return std::make_unique<CpuGenerator>(std::move(opened.binding), std::move(opened.pair), opened.pictures, threads,
+                                        std::move(description), std::move(format));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const GeneratorOptions& options) {
@@ -274,24 +301,24 @@ Result<std::unique_ptr<Generator>> OpenCpuGenerator(const Graph& graph, const Ge
   RETURN_IF_ERROR(CheckWeights(graph));
   ASSIGN_OR_RETURN(const cpu::CutNetwork network,
                    cpu::CutNetwork::Make(graph, static_cast<int>(options.template_level)));
-  const std::string hash = HashOfGraph(graph);
-  if (options.prove) RETURN_IF_ERROR(cpu::ProveF32(graph, hash, network, options));
-  ASSIGN_OR_RETURN(const cpu::PrecisionChoice choice, cpu::ChoosePrecision(hash, network, options));
-  cpu::CompileOptions compile;
-  compile.mode = choice.mode;
-  compile.exceptions = choice.mixed.exceptions;
-  compile.calibration = &choice.mixed.calibration;
-  ASSIGN_OR_RETURN(cpu::ProgramPair pair, cpu::ProgramPair::Make(network, compile, cpu::Port::kBgr));
-  if (!options.used.empty()) Restrict(pair.tail, options.used, network.binding.size_px);
-  const int threads = ThreadCount(options.session);
-  std::string description = "cpu " + choice.reason + ", " + std::to_string(threads) +
-                            (threads == 1 ? " thread; " : " threads; ") + Describe(graph, network.binding);
-  // Every instruction set gives the same bits, so what is stored on one machine serves on another.
-  std::string format =
-      "cpu-1 level " + std::to_string(static_cast<int>(options.template_level)) + " " + choice.key + " " + hash;
-  Log(LogLevel::kInfo, "generator open", {{"engine", description}, {"ms", watch.ElapsedMs()}});
-  return std::unique_ptr<Generator>(std::make_unique<CpuGenerator>(network.binding, std::move(pair), network.pictures,
-                                                                   threads, std::move(description), std::move(format)));
+  ASSIGN_OR_RETURN(cpu::OpenedNetwork opened, Judge(graph, network, options));
+  ASSIGN_OR_RETURN(opened.pair, cpu::ProgramPair::Make(network, opened.choice.compile_options(), cpu::Port::kBgr));
+  return MakeGenerator(std::move(opened), options, watch);
+}
+
+Result<std::unique_ptr<Generator>> OpenStoredCpuGenerator(const GeneratorOptions& options) {
+  const Stopwatch watch;
+  ASSIGN_OR_RETURN(auto opened, cpu::OpenStoredNetwork(options));
+  if (!opened) return std::unique_ptr<Generator>();
+  return MakeGenerator(*std::move(opened), options, watch);
+}
+
+Result<NetworkParts> StoreCpuGenerator(const Graph& graph, const GeneratorOptions& options) {
+  RETURN_IF_ERROR(CheckWeights(graph));
+  ASSIGN_OR_RETURN(const cpu::CutNetwork network,
+                   cpu::CutNetwork::Make(graph, static_cast<int>(options.template_level)));
+  ASSIGN_OR_RETURN(const cpu::OpenedNetwork opened, Judge(graph, network, options));
+  return cpu::StoreNetwork(network, opened, options);
 }
 
 }  // namespace lips

@@ -27,18 +27,64 @@ kernels::NumberType InputType(Mode mode) {
 
 int NumbersPerGroup(Mode mode) { return mode == Mode::kF32 ? 1 : mode == Mode::kBf16 ? 2 : 4; }
 
-PackedMatrix::PackedMatrix(Mode mode, std::span<const float> weights, std::span<const float> bias, int outputs,
-                           int inputs, const QuantisationTable& input)
+PackedMatrix::PackedMatrix(Mode mode, int outputs, int inputs)
     : mode_(mode),
       inputs_(inputs),
       columns_(kernels::PaddedChannels(outputs)),
       steps_((inputs + NumbersPerGroup(mode) - 1) / NumbersPerGroup(mode)),
-      panels_(static_cast<size_t>(steps_) * static_cast<size_t>(columns_) * 4),
       bias_(static_cast<size_t>(columns_)) {
-  std::ranges::copy(bias, bias_.begin());
   if (mode == Mode::kInt8) scale_.assign(static_cast<size_t>(columns_), 0.0f);
+}
+
+size_t PackedMatrix::StoredBytes(Mode mode, int outputs, int inputs) {
+  const auto steps = static_cast<size_t>((inputs + NumbersPerGroup(mode) - 1) / NumbersPerGroup(mode));
+  const auto columns = static_cast<size_t>(kernels::PaddedChannels(outputs));
+  return columns * 4 * (steps + (mode == Mode::kInt8 ? 2 : 1));
+}
+
+PackedMatrix PackedMatrix::Over(Mode mode, int outputs, int inputs, const OwnedBytes& stored) {
+  PackedMatrix matrix(mode, outputs, inputs);
+  const size_t panels = matrix.bytes();
+  matrix.panels_ = {stored.bytes.first(panels), stored.owner};
+  const size_t vector = matrix.bias_.size() * sizeof(float);
+  std::memcpy(matrix.bias_.data(), stored.bytes.data() + panels, vector);
+  if (mode == Mode::kInt8) std::memcpy(matrix.scale_.data(), stored.bytes.data() + panels + vector, vector);
+  return matrix;
+}
+
+void PackedMatrix::AppendTo(std::vector<uint8_t>& bytes) const {
+  const auto append = [&](const void* data, size_t size) {
+    const auto* from = static_cast<const uint8_t*>(data);
+    bytes.insert(bytes.end(), from, from + size);
+  };
+  append(panels_.bytes.data(), panels_.bytes.size());
+  append(bias_.data(), bias_.size() * sizeof(float));
+  append(scale_.data(), scale_.size() * sizeof(float));
+}
+
+Result<PackedMatrix> PackedWeights::Take(Mode mode, int64_t outputs, int64_t inputs) {
+  constexpr int64_t kMost = int64_t{1} << 24;  // of either: far beyond any network, and nothing overflows
+  const bool sensible = outputs > 0 && inputs > 0 && outputs <= kMost && inputs <= kMost;
+  const size_t bytes =
+      sensible ? PackedMatrix::StoredBytes(mode, static_cast<int>(outputs), static_cast<int>(inputs)) : left() + 1;
+  if (bytes > left()) {
+    return Error(ErrorCode::kCorrupted, "packed weights have " + std::to_string(left()) +
+                                            " bytes left for a matrix of " + std::to_string(outputs) + "x" +
+                                            std::to_string(inputs));
+  }
+  const OwnedBytes part = {bytes_.bytes.subspan(taken_, bytes), bytes_.owner};
+  taken_ += bytes;
+  return PackedMatrix::Over(mode, static_cast<int>(outputs), static_cast<int>(inputs), part);
+}
+
+PackedMatrix::PackedMatrix(Mode mode, std::span<const float> weights, std::span<const float> bias, int outputs,
+                           int inputs, const QuantisationTable& input)
+    : PackedMatrix(mode, outputs, inputs) {
+  std::ranges::copy(bias, bias_.begin());
   const int group = NumbersPerGroup(mode);
-  uint8_t* panel = panels_.data();
+  const auto block = std::make_shared<const AlignedBytes>(bytes());
+  panels_ = {{block->data(), block->bytes()}, block};
+  uint8_t* panel = block->data();
   for (int first = 0; first < columns_;) {
     const int width = PanelWidth(columns_ - first);
     for (int o = first; o < std::min(first + width, outputs); ++o) {
@@ -78,7 +124,7 @@ PackedMatrix::PackedMatrix(Mode mode, std::span<const float> weights, std::span<
 
 void PackedMatrix::Set(kernels::MatrixArgs& args, int first, int last) const {
   const auto skip = static_cast<size_t>(first);
-  args.weights = panels_.data() + skip * static_cast<size_t>(steps_) * 4;
+  args.weights = panels_.bytes.data() + skip * static_cast<size_t>(steps_) * 4;
   args.steps = steps_;
   args.columns = last - first;
   args.scale = scale_.empty() ? nullptr : scale_.data() + skip;

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "base/file_part.h"
+#include "base/result.h"
 #include "engine/cpu/aligned.h"
 #include "kernels/matrix.h"
 
@@ -28,7 +30,7 @@ struct QuantisationTable {
   bool empty() const { return scale.empty(); }
 };
 
-// Immutable once made.
+// Immutable once made; copies share the weights.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -38,11 +40,16 @@ class PackedMatrix {
   PackedMatrix(Mode mode, std::span<const float> weights, std::span<const float> bias, int outputs, int inputs,
                const QuantisationTable& input = {});
 
+  // A matrix as AppendTo wrote it, used where it lies. `stored` is 64-byte aligned and has StoredBytes bytes.
+  static PackedMatrix Over(Mode mode, int outputs, int inputs, const OwnedBytes& stored);
+  static size_t StoredBytes(Mode mode, int outputs, int inputs);  // a multiple of 64
+  void AppendTo(std::vector<uint8_t>& bytes) const;
+
   bool empty() const { return columns_ == 0; }
   Mode mode() const { return mode_; }
   int inputs() const { return inputs_; }
   int columns() const { return columns_; }  // outputs, padded
-  size_t bytes() const { return panels_.bytes(); }
+  size_t bytes() const { return PanelBytes(steps_, columns_); }
 
   // Fills in weights, steps, columns, scale and bias for columns [first, last); `first` is a multiple of 64, `last` too
   // unless it is columns().
@@ -50,13 +57,31 @@ class PackedMatrix {
   void Set(kernels::MatrixArgs& args) const { Set(args, 0, columns_); }
 
  private:
+  PackedMatrix(Mode mode, int outputs, int inputs);  // no weights yet
+  static size_t PanelBytes(int steps, int columns) {
+    return static_cast<size_t>(steps) * static_cast<size_t>(columns) * 4;
+  }
+
   Mode mode_ = Mode::kF32;
   int inputs_ = 0;
   int columns_ = 0;
   int steps_ = 0;
-  AlignedBytes panels_;
+  OwnedBytes panels_;
   std::vector<float> scale_;  // kInt8
   std::vector<float> bias_;
+};
+
+// Hands out, in the order in which they were appended, the matrices of a block of bytes.
+class PackedWeights {
+ public:
+  explicit PackedWeights(OwnedBytes bytes) : bytes_(std::move(bytes)) {}
+  // Errors: kCorrupted when what is left is too short, or dimensions that no matrix has.
+  Result<PackedMatrix> Take(Mode mode, int64_t outputs, int64_t inputs);
+  size_t left() const { return bytes_.bytes.size() - taken_; }
+
+ private:
+  OwnedBytes bytes_;
+  size_t taken_ = 0;
 };
 
 // The kernel for matrices of that mode on this CPU.

@@ -24,6 +24,8 @@ Result<ProgramPair> ProgramPair::Make(const CutNetwork& network, const CompileOp
   ASSIGN_OR_RETURN(pair.tail, Compile(network.split.tail, of_tail));
   CompileOptions of_head;
   of_head.mode = tail_options.mode == Mode::kF32 ? Mode::kF32 : Mode::kBf16;
+  of_head.stored = tail_options.stored;
+  of_head.store = tail_options.store;
   of_head.inputs = {Port::kFaces};
   of_head.outputs.assign(crossing, Port::kMap);
   for (size_t i = 0; i < crossing; ++i) {
