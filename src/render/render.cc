@@ -23,8 +23,9 @@ namespace {
 
 constexpr int kMostJobs = 16;  // frames generated together, whatever the engine likes
 
-// Frames in flight: what is generated together, one for each other stage and a little slack.
-int SlotCount(const Generator& generator) { return 5 + std::min(generator.preferred_jobs(), kMostJobs); }
+// Frames in flight: what is generated together and what is decoded meanwhile, one for each other stage and a little
+// slack.
+int SlotCount(const Generator& generator) { return 5 + 2 * std::min(generator.preferred_jobs(), kMostJobs); }
 
 // Everything one output frame needs on its way through the stages. Slots circulate; nothing is allocated per frame.
 struct Slot {

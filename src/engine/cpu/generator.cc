@@ -23,6 +23,9 @@ using cpu::AlignedBytes;
 using cpu::AlignUp;
 using cpu::MapId;
 
+// Frames generated together, per core: the more, the less a core waits for the others at the end.
+constexpr int kJobsPerLane = 3;
+
 // Everything of one face in one block: the maps that cross from head to tail, then the pictures if the tail wants them.
 class FaceTemplate : public Generator::Template {
  public:
@@ -88,7 +91,7 @@ class CpuGenerator : public Generator {
   int64_t audio_floats() const override { return binding_.audio_floats(); }
   std::string Describe() const override { return description_; }
   bool takes_pictures() const override { return true; }
-  int preferred_jobs() const override { return pool_.size(); }
+  int preferred_jobs() const override { return pool_.size() == 1 ? 1 : kJobsPerLane * pool_.size(); }
   std::string TemplateFormat() const override { return format_; }
 
   Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
@@ -232,9 +235,11 @@ Status CpuGenerator::Generate(std::span<const Job> jobs) {
     // A frame per core: no meetings, and every core's maps stay in its own cache.
     while (lanes_.size() < team) lanes_.push_back(std::make_unique<Lane>(tail_.program, 1, picture_bytes()));
     next = jobs.size() / team * team;
+    std::atomic<size_t> unclaimed{0};
     pool_.Run([&](const Worker& worker) {
       Lane& lane = *lanes_[static_cast<size_t>(worker.index())];
-      for (auto i = static_cast<size_t>(worker.index()); i < next; i += team) {
+      // Whoever is free takes the next: a core may have other work, too.
+      for (size_t i = unclaimed.fetch_add(1); i < next; i = unclaimed.fetch_add(1)) {
         cpu::FacePair pair;
         if (jobs[i].face == nullptr) PrepareJob(jobs[i], lane, 1);
         BindJob(jobs[i], lane, pair);
