@@ -69,7 +69,8 @@ Layer PaintBody(float density) {
       const float ax = std::abs(x);
       const float line = Neckline(x);
       // Skin, darker below the chin and where hair keeps the light away.
-      const float chin = 1 - 0.66F * Smooth(1.62F + 0.10F * x, 1.10F, y + 0.35F * x * x);
+      const float chin = (1 - 0.62F * Smooth(1.66F + 0.10F * x, 1.10F, y + 0.35F * x * x)) *
+                         (1 - 0.38F * Smooth(1.46F + 0.12F * x, 1.24F, y + 0.30F * x * x));
       const float curtain = 1 - 0.45F * Smooth(0.30F, 0.72F, ax);
       const float collar = 1 - 0.30F * Smooth(0.05F, 0.F, line - y);
       const Light lit = Irradiance(NormalAt(skin, column, row), 0.25F) * (chin * curtain * collar);

@@ -52,14 +52,16 @@ float Relief(float x, float y) {
   const float q = std::min(std::abs(x) / half, 1.F);
   const float ax = std::abs(x);
   float z = ProfileAt(kProfile, y) * std::sqrt(std::max(0.F, 1 - q * q * (0.72F + 0.28F * q * q)));
+  // Beyond the outline it falls away, so that no light of a place that is not there reaches the edge.
+  z -= 1.5F * std::max(0.F, ax - half) + 3 * std::max(0.F, y - 1.21F);
   z -= 0.105F * Bump(ax, y, kEyeX - 0.02F, -0.08F, 0.23F, 0.13F);    // sockets
   z += 0.085F * Bump(ax, y, kEyeX, kEyeY - 0.005F, 0.165F, 0.105F);  // the eyes in them
   z += 0.030F * Bump(ax, y, 0.36F, -0.33F, 0.26F, 0.085F);           // brows
   z += 0.045F * Bump(ax, y, 0.57F, 0.23F, 0.20F, 0.16F);             // cheekbones
-  const float bridge = 0.105F + 0.060F * Smooth(0.0F, 0.40F, y);
+  const float bridge = 0.094F + 0.060F * Smooth(0.0F, 0.40F, y);
   z += ProfileAt(kNoseRidge, y) * ExpNegative(-Square(x / bridge));
   z += 0.060F * Bump(x, y, 0, 0.365F, 0.090F, 0.080F);        // tip
-  z += 0.085F * Bump(ax, y, 0.122F, 0.405F, 0.056F, 0.062F);  // wings
+  z += 0.080F * Bump(ax, y, 0.112F, 0.405F, 0.054F, 0.062F);  // wings
   z += 0.050F * Bump(x, y, 0, 0.70F, 0.36F, 0.24F);           // the teeth behind the lips
   z -= 0.016F * Bump(x, y, 0, 0.56F, 0.034F, 0.07F) - 0.008F * Bump(ax, y, 0.07F, 0.56F, 0.03F, 0.07F);
   z -= 0.034F * Bump(x, y, 0, 0.905F, 0.20F, 0.050F);  // below the lower lip
@@ -73,9 +75,9 @@ struct Channels {
 
 Light Albedo(float x, float y) {
   const float ax = std::abs(x);
-  Light skin = {0.745F, 0.480F, 0.360F};
+  Light skin = {0.765F, 0.490F, 0.365F};
   const auto tint = [&](Light colour, float amount) { skin = Mix(skin, colour, amount); };
-  tint({0.78F, 0.36F, 0.285F}, 0.50F * Bump(ax, y, 0.56F, 0.30F, 0.27F, 0.20F));   // cheeks
+  tint({0.78F, 0.36F, 0.285F}, 0.42F * Bump(ax, y, 0.56F, 0.30F, 0.27F, 0.20F));   // cheeks
   tint({0.74F, 0.37F, 0.29F}, 0.40F * Bump(x, y, 0, 0.38F, 0.17F, 0.12F));         // nose
   tint({0.72F, 0.40F, 0.31F}, 0.30F * Bump(x, y, 0, 1.06F, 0.20F, 0.12F));         // chin
   tint({0.56F, 0.33F, 0.27F}, 0.42F * Bump(ax, y, kEyeX, -0.15F, 0.21F, 0.060F));  // upper lids
@@ -152,11 +154,11 @@ void DrawNostrils(Layer& layer) {
       Paint& place = layer.At(column, row);
       const float hole =
           Smooth(1.15F, 0.55F,
-                 std::sqrt(Square((ax - 0.078F) / 0.042F) + Square((y - 0.452F + 0.25F * (ax - 0.078F)) / 0.019F)));
+                 std::sqrt(Square((ax - 0.074F) / 0.040F) + Square((y - 0.452F + 0.25F * (ax - 0.078F)) / 0.019F)));
       place = Over(ToPaint({0.085F, 0.028F, 0.022F}, 0.82F * hole), place);
       const float fold =
-          Smooth(0.020F, 0.004F, std::abs(std::sqrt(Square((ax - 0.120F) / 0.9F) + Square(y - 0.405F)) - 0.075F)) *
-          Smooth(0.115F, 0.17F, ax) * Smooth(0.34F, 0.40F, y) * Smooth(0.50F, 0.45F, y);
+          Smooth(0.020F, 0.004F, std::abs(std::sqrt(Square((ax - 0.112F) / 0.9F) + Square(y - 0.405F)) - 0.075F)) *
+          Smooth(0.107F, 0.16F, ax) * Smooth(0.34F, 0.40F, y) * Smooth(0.50F, 0.45F, y);
       place = Shade(place, Mix({1, 1, 1}, {0.66F, 0.50F, 0.45F}, 0.8F * fold));
     }
   }
@@ -202,8 +204,9 @@ Layer PaintFace(float density, const Field& shadow_of_hair) {
       lit.g.At(column, row) = light.g;
       lit.b.At(column, row) = light.b;
       const float oily =
-          0.35F + 0.65F * (Bump(x, y, 0, 0.1F, 0.14F, 0.5F) + Bump(x, y, 0, -0.55F, 0.5F, 0.2F) +
-                           Bump(std::abs(x), y, 0.52F, 0.16F, 0.2F, 0.14F) + Bump(x, y, 0, 1.05F, 0.2F, 0.1F));
+          0.35F + 0.65F * (0.6F * Bump(x, y, 0, 0.1F, 0.14F, 0.5F) + 0.4F * Bump(x, y, 0, 0.36F, 0.12F, 0.1F) +
+                           Bump(x, y, 0, -0.55F, 0.5F, 0.2F) + Bump(std::abs(x), y, 0.52F, 0.16F, 0.2F, 0.14F) +
+                           Bump(x, y, 0, 1.05F, 0.2F, 0.1F));
       shine.At(column, row) = (0.10F * Specular(n, 4) + 0.075F * Specular(n, 5)) * oily * hollow * hair *
                               (1 + 0.35F * Noise(x * 80, y * 80, 14));
     }

@@ -137,6 +137,8 @@ Result<TrainingSetReport> WriteTrainingSet(const TrainingSetRequest& request) {
   RETURN_IF_ERROR(WriteMouths(request.folder / "mouth.npy", score.mouths));
   const Json list = Json::Object({{"held_out_frames", held_out}, {"sentences", score.sentences}});
   RETURN_IF_ERROR(WriteFileAtomically(request.folder / "sentences.json", list.Dump() + "\n"));
+  const std::string ranges = held_out == 0 ? "" : std::to_string(score.held_out_from) + " " + std::to_string(held_out);
+  RETURN_IF_ERROR(WriteFileAtomically(request.folder / "heldout.txt", "# first frame, count\n" + ranges + "\n"));
   RETURN_IF_ERROR(WriteFaces(request, score.mouths));
   const int crop_px = kFace320.crop_px;
   const std::vector<Rect> rects(score.mouths.size(), Rect{0, 0, crop_px, crop_px});

@@ -28,9 +28,9 @@ struct TrainingSetReport {
 };
 
 // Writes docs/formats.md's training set: full_body_video.mp4 is the face alone, 328x328, every rectangle the whole of
-// it; resting_rois_320_video.mp4 the same frames with the mouth at rest; mouth.npy; aud.wav; sentences.json. Sentences
-// are separated by pauses, held-out ones come last. Memory does not grow with the length but for the mouths.
-// Errors: those of the sentences and of writing, kCancelled.
+// it; resting_rois_320_video.mp4 the same frames with the mouth at rest; mouth.npy; aud.wav; sentences.json;
+// heldout.txt. Sentences are separated by pauses, held-out ones come last. Memory does not grow with the length but for
+// the mouths. Errors: those of the sentences and of writing, kCancelled.
 Result<TrainingSetReport> WriteTrainingSet(const TrainingSetRequest& request);
 
 }  // namespace lips::demo
