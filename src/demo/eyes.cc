@@ -105,6 +105,7 @@ Paint DrawEye(const Pose& pose, float x, float y, float pixel, Paint skin) {
 }
 
 Point BrowsAtRest(const Pose& pose, Point p) {
+  if (p.y > 0.6F) return p;  // far away
   const float raise = 0.055F * pose.brow;
   p.y += raise * Bump(std::abs(p.x), p.y, 0.40F, -0.37F, 0.42F, 0.15F);
   return p;

@@ -99,7 +99,8 @@ void DrawStrands(const Lock& lock, int count, const Style& style, Random& random
     const auto own_lock = static_cast<size_t>(std::clamp(FloorInt(lock_place), 0, kLocks - 1));
     const float centre = (static_cast<float>(own_lock) + 0.5F) / kLocks;
     const float wild = style.spread * random.Normal();
-    const float length = 1 - 0.16F * random.Unit() * random.Unit() - 0.09F * lock_phase[own_lock];
+    const float cut = random.Unit();
+    const float length = 1 - 0.16F * cut * random.Unit() - 0.09F * lock_phase[own_lock];
     const float own = 0.10F * random.Normal() + 0.085F * lock_tone[own_lock] + style.tone;
     const float phase = 6.28F * lock_phase[own_lock] + 0.5F * random.Normal();
     Stroke strand;

@@ -32,6 +32,9 @@ LipShape::LipShape(const Mouth& mouth) : mouth_(mouth) {
   corner_y_ = kMouthY - 0.012F - 0.026F * mouth.wide + 0.22F * jaw_;
   upper_ = 0.082F * (1 - 0.50F * mouth.press) * (1 + 0.30F * mouth.round - 0.16F * mouth.wide - 0.10F * open);
   lower_ = 0.108F * (1 - 0.42F * mouth.press) * (1 + 0.24F * mouth.round - 0.14F * mouth.wide) * (1 - 0.45F * tuck);
+  const auto moved = {mouth.open, mouth.wide, mouth.round, mouth.teeth, mouth.tuck, mouth.press};
+  still_ = std::ranges::all_of(moved, [](float value) { return value == 0; });
+  middle_ = At(0);
 }
 
 LipShape::Column LipShape::At(float x) const {
@@ -58,6 +61,7 @@ Area LipShape::reach() const {
 }
 
 Point LipShape::AtRest(Point p) const {
+  if (still_) return p;
   const float side = 1 - 0.55F * Smooth(0.30F, 0.80F, std::abs(p.x));
   p.y -= jaw_ * side * Smooth(kMouthY - 0.16F, kMouthY + 0.12F + jaw_, p.y);
   const float near = Bump(p.x, p.y, 0, kMouthY + 0.4F * jaw_, 0.42F, 0.24F);

@@ -90,8 +90,8 @@ Light LowerLip(const LipShape::Column& at, float x, float y, float u) {
 float SkinShade(const LipShape& shape, float x, float y) {
   const Mouth& mouth = shape.mouth();
   const float w = shape.half_width();
-  const float below = shape.At(0).outer_bottom;
-  const float above = shape.At(0).outer_top;
+  const float below = shape.middle().outer_bottom;
+  const float above = shape.middle().outer_top;
   const float ax = std::abs(x);
   float shade = 1;
   shade -= 0.24F * Bump(x, y, 0, below + 0.030F, 0.62F * w, 0.032F);                    // under the lower lip

@@ -18,6 +18,8 @@ class LipShape {
   };
   Column At(float x) const;  // |x| < half_width()
 
+  const Column& middle() const { return middle_; }  // At(0)
+  bool still() const { return still_; }             // at rest
   float half_width() const { return half_width_; }
   float jaw() const { return jaw_; }  // how far the lower teeth have dropped
   const Mouth& mouth() const { return mouth_; }
@@ -30,6 +32,8 @@ class LipShape {
 
  private:
   Mouth mouth_;
+  Column middle_;
+  bool still_ = false;
   float half_width_ = 0;
   float opening_half_width_ = 0;
   float jaw_ = 0;

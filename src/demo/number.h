@@ -86,7 +86,12 @@ class Random {
   }
   float Unit() { return static_cast<float>(Bits() >> 8) * (1.F / (1 << 24)); }  // [0, 1)
   float Between(float low, float high) { return low + (high - low) * Unit(); }
-  float Normal() { return (Unit() + Unit() + Unit() + Unit() - 2) * 1.7320508F; }  // nearly; within 3.5
+  float Normal() {  // nearly; within 3.5
+    float sum = Unit();
+    for (int i = 0; i < 3; ++i) sum += Unit();  // one after the other: compilers may choose the order of operands
+    return (sum - 2) * 1.7320508F;
+  }
+
  private:
   uint64_t state_;
 };

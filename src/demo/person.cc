@@ -17,6 +17,7 @@ constexpr float kUnitsHigh = 4.6F;  // of the frame
 constexpr float kTop = -1.86F;      // its upper edge
 constexpr float kNeck = 1.15F;      // the head turns about this height
 constexpr float kNod = 0.25F;       // ... and nods about this one
+constexpr float kOpaque = 0.997F;
 constexpr float kBackHairDepth = -0.35F;
 constexpr float kNeckDepth = 0.10F;
 constexpr Area kFaceArea = {-1.05F, -1.35F, 1.05F, 1.7F};
@@ -77,6 +78,32 @@ Point BodyPlace(const Pose& pose, Point scene, Point head) {
   return {Lerp(head.x, body.x, down), Lerp(head.y, body.y, down)};
 }
 
+// Whether `layer` has anything within reach of a place: what a turned head may show there.
+Field NearPaint(const Layer& layer) {
+  constexpr float kCells = 10;
+  constexpr int kReach = 4;  // cells; a turn of 0.3 moves what stands out by 1.2 units less than that
+  Field cells(layer.area(), kCells);
+  for (int row = 0; row < layer.height(); ++row) {
+    for (int column = 0; column < layer.width(); ++column) {
+      if (layer.At(column, row).a <= 0) continue;
+      float& cell =
+          cells.At(static_cast<int>(cells.Column(layer.X(column))), static_cast<int>(cells.Row(layer.Y(row))));
+      cell = 1;
+    }
+  }
+  Field near(layer.area(), kCells);
+  for (int row = 0; row < near.height(); ++row) {
+    for (int column = 0; column < near.width(); ++column) {
+      for (int y = std::max(0, row - kReach); y <= std::min(row + kReach, near.height() - 1); ++y) {
+        for (int x = std::max(0, column - kReach); x <= std::min(column + kReach, near.width() - 1); ++x) {
+          near.At(column, row) = std::max(near.At(column, row), cells.At(x, y));
+        }
+      }
+    }
+  }
+  return near;
+}
+
 bool Inside(const Area& area, Point p) {
   return p.x > area.left && p.x < area.right && p.y > area.top && p.y < area.bottom;
 }
@@ -97,47 +124,56 @@ struct Person::State {
   Layer backdrop;  // one texel a pixel
   Field face_depth;
   Field hair_depth;
+  Field hair_near;  // 0 where no turn brings hair
 
   Point SceneOf(float column, float row) const {
     return {(column - 0.5F * static_cast<float>(width)) * pixel, kTop + row * pixel};
   }
-  // What is there but for the face: before it and behind it, and which place of the face is seen.
+  // One pixel on its way: what is before the face, and which place of the face is seen.
   struct Place {
+    Point scene, head, hanging;  // as the frame, the head and the hair count
+    bool near_hair = false;
     Paint front;
-    Paint behind;
     Point face;
     bool on_face = false;
   };
-  Place PlaceAt(const HeadView& view, const Pose& pose, Point scene, const Paint& behind) const;
+  Place PlaceAt(const HeadView& view, Point scene) const;
+  Paint BehindFace(const HeadView& view, const Pose& pose, const Place& place, Paint backdrop_paint) const;
   Paint FaceAt(const Pose& pose, const LipShape& lips, Point face) const;
   void Draw(const Pose& pose, std::span<const Mouth> mouths, Rect rect, std::span<const ImageView> out) const;
 };
 
-Person::State::Place Person::State::PlaceAt(const HeadView& view, const Pose& pose, Point scene,
-                                            const Paint& behind) const {
+Person::State::Place Person::State::PlaceAt(const HeadView& view, Point scene) const {
   Place place;
-  place.behind = behind;
-  const Point head = view.ToHead(scene);
+  place.scene = scene;
+  place.head = view.ToHead(scene);
   // Long hair hangs: its ends follow the head less.
   const float down = 0.55F * Smooth(0.8F, 2.0F, scene.y);
-  const Point hanging = {Lerp(head.x, scene.x, down), Lerp(head.y, scene.y, down)};
-  const bool near_hair = Inside(hair.before.area(), hanging);
-  if (near_hair) {
-    const Point at = view.TurnBack(hanging, hair_depth);
+  place.hanging = {Lerp(place.head.x, scene.x, down), Lerp(place.head.y, scene.y, down)};
+  place.near_hair = Inside(hair.before.area(), place.hanging);
+  if (!place.near_hair) return place;
+  if (hair_near.Look(place.hanging.x, place.hanging.y) > 0) {
+    const Point at = view.TurnBack(place.hanging, hair_depth);
     place.front = hair.before.Look(at.x, at.y);
-    if (place.front.a > 0.997F) return place;
-    const Point back = view.TurnBack(hanging, kBackHairDepth);
-    place.behind = Over(hair.behind.Look(back.x, back.y), place.behind);
+    if (place.front.a > kOpaque) return place;
   }
-  if (scene.y > 0.5F) {
-    const Point at = BodyPlace(pose, scene, view.TurnBack(head, kNeckDepth));
-    if (Inside(body.area(), at)) place.behind = Over(body.Look(at.x, at.y), place.behind);
-  }
-  if (near_hair) {
-    place.face = view.TurnBack(head, face_depth);
-    place.on_face = Inside(kFaceArea, place.face);
-  }
+  place.face = view.TurnBack(place.head, face_depth);
+  place.on_face = Inside(kFaceArea, place.face);
   return place;
+}
+
+Paint Person::State::BehindFace(const HeadView& view, const Pose& pose, const Place& place,
+                                Paint backdrop_paint) const {
+  Paint paint = backdrop_paint;
+  if (place.near_hair) {
+    const Point back = view.TurnBack(place.hanging, kBackHairDepth);
+    paint = Over(hair.behind.Look(back.x, back.y), paint);
+  }
+  if (place.scene.y > 0.5F) {
+    const Point at = BodyPlace(pose, place.scene, view.TurnBack(place.head, kNeckDepth));
+    if (Inside(body.area(), at)) paint = Over(body.Look(at.x, at.y), paint);
+  }
+  return paint;
 }
 
 Paint Person::State::FaceAt(const Pose& pose, const LipShape& lips, Point face) const {
@@ -160,11 +196,22 @@ void Person::State::Draw(const Pose& pose, std::span<const Mouth> mouths, Rect r
   for (int row = rect.y; row < rect.bottom(); ++row) {
     for (int column = rect.x; column < rect.right(); ++column) {
       const Point scene = SceneOf(static_cast<float>(column) + 0.5F, static_cast<float>(row) + 0.5F);
-      const Place place = PlaceAt(view, pose, scene, backdrop.At(column, row));
+      const Place place = PlaceAt(view, scene);
+      const bool covered = place.front.a > kOpaque;
       const float dither = HashUnit(column, row, 91);  // instead of rounding: no bands in soft gradients
+      // What is behind the face is often hidden, and the same for both mouths.
+      Paint behind;
+      bool behind_known = false;
       for (size_t k = 0; k < lips.size(); ++k) {
-        Paint below = place.behind;
-        if (place.on_face) below = Over(FaceAt(pose, lips[k], place.face), below);
+        Paint below = covered ? backdrop.At(column, row) : Paint{};
+        if (!covered) {
+          if (place.on_face) below = FaceAt(pose, lips[k], place.face);
+          if (below.a < 1) {
+            if (!behind_known) behind = BehindFace(view, pose, place, backdrop.At(column, row));
+            behind_known = true;
+            below = Over(below, behind);
+          }
+        }
         const Paint paint = Over(place.front, below);
         uint8_t* to = out[k].Row(row - rect.y) + ptrdiff_t{3} * (column - rect.x);
         to[0] = Quantise(paint.b, dither);
@@ -182,6 +229,7 @@ Person::Person(int width, int height, uint32_t seed) {
   state->pixel = kUnitsHigh / static_cast<float>(height);
   const float density = std::clamp(1.12F / state->pixel, 40.F, 400.F);
   state->hair = PaintHair(density, seed);
+  state->hair_near = NearPaint(state->hair.before);
   state->skin = PaintFace(density, state->hair.shadow);
   state->body = PaintBody(density);
   state->backdrop = PaintBackdrop(width, height);
