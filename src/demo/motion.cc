@@ -66,7 +66,7 @@ void AddGaze(std::vector<Pose>& poses, Random& random) {
   float y = 0;
   int64_t until = 0;
   for (int64_t at = 0; at < frames; ++at) {
-    if (at >= until) {
+    if (at >= until || frames - at == 59) {
       const bool at_viewer = at == 0 || frames - at < 60 || random.Unit() < 0.62F;
       x = at_viewer ? 0.06F * random.Normal() * (at == 0 ? 0.F : 1.F) : random.Between(-0.62F, 0.62F);
       y = at_viewer ? 0 : random.Between(-0.35F, 0.30F);
