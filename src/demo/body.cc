@@ -42,8 +42,9 @@ float ClothRelief(float x, float y) {
   z += 0.16F * Bump(ax, y, 0.62F, 2.95F, 0.52F, 0.42F);
   // The shoulder's edge rolls off, and folds run from the armpits.
   z -= 0.30F * Square(1 - Clamp01((y - ShoulderTop(x)) / 0.26F));
-  const float fold = Noise(ax * 1.3F + 0.9F * y, y * 1.1F + 0.35F * ax + (x < 0 ? 9.F : 0.F), 81);
-  z += 0.035F * fold + 0.018F * Noise(ax * 3.4F + 1.7F * y, y * 2.1F + (x < 0 ? 5.F : 0.F), 82);
+  const float slant = x < 0 ? -1.F : 1.F;  // from each armpit to the middle
+  const float across = x + 0.30F * slant * ax * (y - 2.2F);
+  z += 0.060F * Noise(across * 1.3F, y * 1.6F + 0.5F * ax, 81) + 0.030F * Noise(across * 3.1F + 0.8F * y, y * 2.4F, 82);
   return z;
 }
 

@@ -85,16 +85,16 @@ Paint DrawEye(const Pose& pose, float x, float y, float pixel, Paint skin) {
   const Light kLash = {0.012F, 0.008F, 0.007F};
   const float wing = Clamp01((u - 0.55F) / 0.65F);
   const float beyond = std::max(0.F, std::abs(u) - 1);
-  const float line_y = lids.upper - 0.055F * wing * wing * (1 - 0.6F * pose.blink) + (u < 0 ? 0.2F * beyond : 0.F);
+  const float line_y = lids.upper - 0.034F * wing * wing * (1 - 0.6F * pose.blink) + (u < 0 ? 0.2F * beyond : 0.F);
   const float thick = 0.0075F + 0.0105F * Smooth(-0.9F, 0.7F, u) * Smooth(1.22F, 0.9F, u);
-  const float reach = Smooth(1.20F, 1.10F, u) * Smooth(-1.04F, -0.94F, u);
+  const float reach = Smooth(1.13F, 1.02F, u) * Smooth(-1.04F, -0.94F, u);
   const float line = Smooth(thick + 0.5F * pixel, thick - 0.5F * pixel, std::abs(y - line_y + 0.003F)) * reach;
   const float fan = u + (y - line_y) * Lerp(2.0F, 5.5F, Clamp01(0.5F * (u + 1)));  // lashes lean outwards
   const float comb = std::abs(fan * 11 - static_cast<float>(FloorInt(fan * 11)) - 0.5F) * 2;
   const float length = (0.020F + 0.042F * Smooth(-0.6F, 0.9F, u)) * (1 - 0.2F * HashUnit(FloorInt(fan * 11), 0, 52));
   const float up = (line_y - y) * (pose.blink > 0.5F ? -1.F : 1.F);
   const float lash = Smooth(0.50F * (1 - up / length), 0.50F * (1 - up / length) - 0.35F, comb) *
-                     Smooth(length, 0.4F * length, up) * Smooth(-0.004F, 0.004F, up) * reach;
+                     Smooth(length, 0.4F * length, up) * Smooth(-0.004F, 0.004F, up) * reach * Smooth(1.02F, 0.86F, u);
   place = Over(ToPaint(kLash, std::max(0.93F * line, 0.72F * lash)), place);
   // Lower lashes, faint.
   const float down = y - lids.lower;

@@ -37,14 +37,16 @@ constexpr std::array<Point, 12> kProfile = {{{-1.30F, 0.05F},
                                              {1.24F, 0.45F}}};
 
 // The bridge and the tip of the nose above the face's plane, along its ridge.
-constexpr std::array<Point, 8> kNoseRidge = {{{-0.34F, 0.00F},
-                                              {-0.18F, 0.055F},
-                                              {-0.02F, 0.10F},
-                                              {0.16F, 0.175F},
-                                              {0.30F, 0.255F},
-                                              {0.375F, 0.275F},
-                                              {0.44F, 0.20F},
-                                              {0.55F, 0.00F}}};
+constexpr std::array<Point, 10> kNoseRidge = {{{-0.56F, 0.00F},
+                                               {-0.40F, 0.00F},
+                                               {-0.30F, 0.012F},
+                                               {-0.18F, 0.055F},
+                                               {-0.02F, 0.10F},
+                                               {0.16F, 0.175F},
+                                               {0.30F, 0.255F},
+                                               {0.375F, 0.275F},
+                                               {0.44F, 0.20F},
+                                               {0.55F, 0.00F}}};
 
 // The surface with everything that light shows.
 float Relief(float x, float y) {
@@ -116,21 +118,21 @@ float OutlineCover(float x, float y, float texel) {
 }
 
 void DrawBrows(Layer& layer) {
-  constexpr std::array<Point, 4> kLine = {{{0.165F, -0.300F}, {0.32F, -0.372F}, {0.49F, -0.405F}, {0.67F, -0.315F}}};
+  constexpr std::array<Point, 4> kLine = {{{0.160F, -0.290F}, {0.32F, -0.362F}, {0.50F, -0.398F}, {0.69F, -0.300F}}};
   Random random(31);
   for (const float side : {-1.F, 1.F}) {
     for (int i = 0; i < 520; ++i) {
       const float t = random.Unit();
-      const float thick = 0.031F * (1 - 0.74F * t * t) * Smooth(-0.35F, 0.25F, t);
+      const float thick = 0.029F * (1 - 0.70F * t * t) * Smooth(-0.55F, 0.25F, t);
       const Point root = CurveAt(kLine, t);
       const Point ahead = CurveAt(kLine, std::min(1.F, t + 0.03F));
       const float off = random.Between(-1, 1) * thick;
       const float along = (0.050F + 0.02F * random.Unit()) * (1 - 0.35F * t);
-      const float lean = Lerp(-0.9F, 0.12F, Smooth(0, 0.45F, t)) - 0.35F * off / (thick + 1e-3F);
+      const float lean = Lerp(-0.75F, 0.10F, Smooth(0, 0.45F, t)) - 0.35F * off / (thick + 1e-3F);
       Vec direction = Unit({ahead.x - root.x, ahead.y - root.y + 0.05F * lean, 0});
       Stroke hair;
       const float dark = random.Between(0.8F, 1.3F);
-      const Paint colour = {0.27F * dark, 0.175F * dark, 0.13F * dark, 0.42F};
+      const Paint colour = {0.28F * dark, 0.185F * dark, 0.14F * dark, 0.36F * Smooth(-0.25F, 0.22F, t)};
       for (int k = 0; k < 4; ++k) {
         const float u = static_cast<float>(k) / 3;
         hair.knots.push_back(

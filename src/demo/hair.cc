@@ -21,7 +21,7 @@ constexpr Lock kLeft = {{{{0.235F, -0.985F},
                           {-0.875F, 0.42F},
                           {-0.83F, 1.05F},
                           {-0.60F, 1.82F}}},
-                        {{{0.22F, -1.475F},
+                        {{{0.22F, -1.530F},
                           {-0.12F, -1.575F},
                           {-0.60F, -1.45F},
                           {-0.98F, -1.03F},
@@ -38,8 +38,8 @@ constexpr Lock kRight = {{{{0.245F, -0.985F},
                            {0.895F, 0.44F},
                            {0.85F, 1.05F},
                            {0.63F, 1.78F}}},
-                         {{{0.22F, -1.475F},
-                           {0.40F, -1.525F},
+                         {{{0.22F, -1.530F},
+                           {0.42F, -1.518F},
                            {0.72F, -1.40F},
                            {1.00F, -1.00F},
                            {1.135F, -0.36F},
@@ -120,10 +120,12 @@ void DrawStrands(const Lock& lock, int count, const Style& style, Random& random
       const float glow = StrandShine(along, 0.22F, 2);
       // Turned from the light, near the parting and inside the curtain it is darker.
       const float side = 0.5F - 0.34F * at.x - 0.10F * at.y;
+      const float crown = Smooth(0.15F, -0.45F, at.y);  // what lies across the light shines most
       const float inner = Smooth(0.0F, 0.16F, s0) * (0.35F + 0.65F * Smooth(0.02F, 0.10F, t));
       const float edge = 1 - 0.35F * Smooth(0.80F, 1.0F, s0);
-      const float tone = (0.15F + 0.16F * glow + 0.46F * shine * Clamp01(side)) * (0.50F + 0.50F * inner) * edge +
-                         0.09F * Clamp01(side) + own * (0.5F + shine);
+      const float tone =
+          (0.15F + 0.16F * glow + Lerp(0.46F, 0.74F, crown) * shine * Clamp01(side)) * (0.50F + 0.50F * inner) * edge +
+          0.09F * Clamp01(side) + own * (0.5F + shine);
       const Light colour = HairColour(Clamp01(tone));
       const float taper = Smooth(1.0F, 0.70F, static_cast<float>(k) / (kKnots - 1)) * 0.85F + 0.15F;
       strand.knots.push_back(
