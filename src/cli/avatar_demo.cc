@@ -28,7 +28,12 @@ Result<std::pair<int, int>> ParseSize(const std::string& text) {
     const auto height = std::from_chars(width.ptr + 1, end, size.second);
     if (height.ec == std::errc() && height.ptr == end) return size;
   }
-  return Error(ErrorCode::kInvalidInput, "--size '" + text + "': expected WIDTHxHEIGHT, such as 1280x720");
+  return Error(ErrorCode::kInvalidInput, "expected WIDTHxHEIGHT, such as 1280x720, not '" + text + "'");
+}
+
+std::string CheckSize(const std::string& text) {
+  const auto size = ParseSize(text);
+  return size.ok() ? "" : size.error().message();
 }
 
 Result<ExitCode> RunTrainingSet(const Flags& flags, int width, int height) {
@@ -100,7 +105,7 @@ void AddAvatarDemo(Commands& commands, CLI::App& parent) {
   command->add_option("--seconds", flags->seconds, "length of the template, which plays in a loop")
       ->check(CheckPositiveNumber)
       ->capture_default_str();
-  command->add_option("--size", flags->size, "WIDTHxHEIGHT of the frames")->capture_default_str();
+  command->add_option("--size", flags->size, "WIDTHxHEIGHT of the frames")->check(CheckSize)->capture_default_str();
   command->add_option("--seed", flags->seed, "another one gives other hair and motion")->capture_default_str();
   command->add_option("--weights", flags->weights,
                       "folder with generator.onnx and audio_encoder.onnx; default: assets/demo beside the program");
