@@ -69,7 +69,8 @@ void AddJobFlags(CLI::App& command, JobFlags& flags);
 // One function a command; each adds its subcommand to the app and sets commands.run when it is chosen.
 void AddRender(Commands& commands);
 void AddAvatar(Commands& commands);
-void AddAvatarDemo(Commands& commands, CLI::App& parent);  // avatar demo
+void AddAvatarCreate(Commands& commands, CLI::App& parent);  // avatar create
+void AddAvatarDemo(Commands& commands, CLI::App& parent);    // avatar demo
 void AddModel(Commands& commands);
 void AddFeatures(Commands& commands);
 void AddExport(Commands& commands);

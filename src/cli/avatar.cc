@@ -132,12 +132,13 @@ void Add(Commands& commands, CLI::App& parent, const char* name, const char* des
 }  // namespace
 
 void AddAvatar(Commands& commands) {
-  CLI::App* avatar = commands.app->add_subcommand("avatar", "Look at avatar packages, pack them, draw one");
+  CLI::App* avatar = commands.app->add_subcommand("avatar", "Make avatar packages, look at them, pack them, draw one");
   avatar->require_subcommand(1);
   Add(commands, *avatar, "info", "What a package contains: layout, size, frames, rectangles, mask, networks",
       "  lipstream avatar info anna\n  lipstream avatar info anna --json\n", RunInfo);
   Add(commands, *avatar, "check", "Go through a whole package; exit 3 names the first fault",
       "  lipstream avatar check anna\n", RunCheck);
+  AddAvatarCreate(commands, *avatar);
   AddPack(commands, *avatar);
   AddAvatarDemo(commands, *avatar);
 }

@@ -34,6 +34,8 @@ class FaceLandmarker {
   virtual SquareRegion RegionOf(const FaceDetection& face) const = 0;
   virtual SquareRegion RegionOf(const FaceLandmarks& face) const = 0;
   virtual Result<FaceLandmarks> Find(ConstImageView picture, const SquareRegion& region) = 0;
+  // Whether the face must be detected anew in each frame.
+  virtual bool needs_detection() const { return false; }
   virtual std::string Describe() const = 0;
 };
 

@@ -59,6 +59,10 @@ Result<std::optional<FaceLandmarks>> FaceTracker::Search(ConstImageView frame,
   for (const FaceDetection& face : order) {
     ASSIGN_OR_RETURN(const FaceLandmarks rough, landmarker_->Find(frame, landmarker_->RegionOf(face)));
     if (rough.presence < kSure) continue;
+    if (landmarker_->needs_detection()) {
+      if (IsInside(rough, frame)) return std::optional(rough);
+      continue;
+    }
     // Once more from where the landmarks are, as for every frame that follows.
     ASSIGN_OR_RETURN(FaceLandmarks fine, landmarker_->Find(frame, landmarker_->RegionOf(rough)));
     if (fine.presence >= kSure && IsInside(fine, frame)) return std::optional(std::move(fine));
@@ -68,7 +72,7 @@ Result<std::optional<FaceLandmarks>> FaceTracker::Search(ConstImageView frame,
 
 Result<TrackedFace> FaceTracker::Next(ConstImageView frame) {
   TrackedFace tracked;
-  if (last_ && since_last_ == 0) {
+  if (last_ && since_last_ == 0 && !landmarker_->needs_detection()) {
     ASSIGN_OR_RETURN(FaceLandmarks next, landmarker_->Find(frame, landmarker_->RegionOf(*last_)));
     if (next.presence >= kSure && IsInside(next, frame)) tracked.face = std::move(next);
   }

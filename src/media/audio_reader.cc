@@ -204,4 +204,13 @@ Status AudioReader::Read(std::vector<float>& out) {
   return status;
 }
 
+Result<bool> HasSound(const Path& path) {
+  ASSIGN_OR_RETURN(const MediaInput input, MediaInput::Open(path));
+  const AVFormatContext& context = *input.context();
+  for (unsigned i = 0; i < context.nb_streams; ++i) {
+    if (context.streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) return true;
+  }
+  return false;
+}
+
 }  // namespace lips

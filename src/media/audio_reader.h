@@ -47,4 +47,8 @@ class AudioReader {
   std::unique_ptr<State> state_;
 };
 
+// Whether a file has an audio stream, whatever can be made of it. Errors: kIo, kCorrupted, kUnsupported when it is no
+// media file at all.
+Result<bool> HasSound(const Path& path);
+
 }  // namespace lips
