@@ -102,6 +102,7 @@ Result<JobRequest> JobFlags::Resolve() const {
   request.avatar_options.audio_encoder = OptionalPath(audio_encoder);
   request.features = OptionalPath(features);
   request.edge = edge == "repeat" ? WindowEdge::kRepeat : WindowEdge::kZeros;
+  ASSIGN_OR_RETURN(request.composite, ParseCompositeMode(composite));
   if (duration_s > 0) request.duration_s = duration_s;
   ASSIGN_OR_RETURN(request.engine, engine.Resolve());
   return request;
@@ -125,6 +126,14 @@ void AddJobFlags(CLI::App& command, JobFlags& flags) {
   command.add_option("--duration", flags.duration_s, "use only the first SECONDS of the audio")
       ->check(CheckPositiveNumber);
   AddEngineFlags(command, flags.engine);
+}
+
+void AddCompositeFlag(CLI::App& command, JobFlags& flags) {
+  command
+      .add_option("--composite", flags.composite,
+                  "how the mouth joins its frame: natural (soft mask, colours matched), compatible (hard paste)")
+      ->check(CLI::IsMember({"natural", "compatible"}))
+      ->capture_default_str();
 }
 
 }  // namespace lips::cli

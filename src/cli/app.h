@@ -59,12 +59,13 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags);
 
 // --avatar, --audio, --inputs, --model, --audio-encoder, --features, --edge and the engine's flags: a job.
 struct JobFlags {
-  std::string avatar, audio, inputs = "auto", model, audio_encoder, features, edge = "zeros";
+  std::string avatar, audio, inputs = "auto", model, audio_encoder, features, edge = "zeros", composite = "natural";
   double duration_s = 0;
   EngineFlags engine;
   Result<JobRequest> Resolve() const;
 };
 void AddJobFlags(CLI::App& command, JobFlags& flags);
+void AddCompositeFlag(CLI::App& command, JobFlags& flags);  // of commands that make frames
 
 // One function a command; each adds its subcommand to the app and sets commands.run when it is chosen.
 void AddRender(Commands& commands);

@@ -34,6 +34,7 @@ void AddFrame(Commands& commands) {
       AddCommand(*commands.app, "frame", "Render one frame and keep every intermediate picture and array",
                  "  lipstream frame --avatar anna --audio speech.wav --at 40 -o frame40\n");
   AddJobFlags(*command, flags->job);
+  AddCompositeFlag(*command, flags->job);
   command->add_option("-o,--output", flags->output, "folder to write into")->required();
   command->add_option("--at", flags->request.frame, "output frame")
       ->check(CheckNonNegativeNumber)

@@ -18,8 +18,7 @@ struct Flags {
   std::string frames_format = "png";
   std::string cache_memory;
   int cache_level = 0;
-  std::string composite = "compatible";  // the only mode so far
-  RenderRequest request;                 // the rest is parsed straight into it
+  RenderRequest request;  // the rest is parsed straight into it
   bool no_audio = false, quiet = false, json = false;
 };
 
@@ -107,6 +106,7 @@ void AddRender(Commands& commands) {
       "  lipstream render --avatar anna --audio talk.mp3 -o anna.mkv --crf 18 --preset slow --report anna.json\n"
       "  lipstream render --avatar anna --audio speech.wav --frames pictures --duration 2\n");
   AddJobFlags(*command, flags->job);
+  AddCompositeFlag(*command, flags->job);
   RenderRequest& request = flags->request;
   command->add_option("-o,--output", flags->output, "video file to write; its extension chooses the container");
   command->add_option("--frames", flags->frames, "folder for numbered pictures, besides or instead of a video");
@@ -135,10 +135,6 @@ void AddRender(Commands& commands) {
       ->check(CLI::IsMember({"pingpong", "forward"}))
       ->capture_default_str();
   command->add_option("--start-frame", request.start_frame, "template frame shown first (the reference uses 1)")
-      ->capture_default_str();
-  command
-      ->add_option("--composite", flags->composite, "how the mouth is put into the frame: compatible (the reference's)")
-      ->check(CLI::IsMember({"compatible"}))
       ->capture_default_str();
   command
       ->add_option("--cache-memory", flags->cache_memory,

@@ -32,8 +32,6 @@ void CompatibleComposite::Scratch::Render(ConstImageView crop, ConstImageView mo
 }
 
 CompatibleComposite::CompatibleComposite() : scratch_(std::make_unique<Scratch>()) {}
-CompatibleComposite::CompatibleComposite(CompatibleComposite&&) noexcept = default;
-CompatibleComposite& CompatibleComposite::operator=(CompatibleComposite&&) noexcept = default;
 CompatibleComposite::~CompatibleComposite() = default;
 
 void CompatibleComposite::Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame) {

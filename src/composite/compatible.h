@@ -3,30 +3,20 @@
 
 #include <memory>
 
-#include "base/result.h"
-#include "image/view.h"
+#include "composite/composite.h"
 
 namespace lips {
 
 // Pastes generated mouths as the reference does (spec.md 4): canvas = the crop, its inner square replaced by the mouth,
-// resized with cubic interpolation to the rectangle, pasted there. Scratch memory only; one thread at a time;
-// move-only.
-class CompatibleComposite {
+// resized with cubic interpolation to the rectangle, pasted there. Within 1 level of OpenCV's result; docs/numerics.md
+// measures how far the route through planes is from the one through pixels.
+class CompatibleComposite : public Composite {
  public:
   CompatibleComposite();
-  CompatibleComposite(CompatibleComposite&&) noexcept;
-  CompatibleComposite& operator=(CompatibleComposite&&) noexcept;
-  ~CompatibleComposite();
+  ~CompatibleComposite() override;
 
-  // `crop` is [C, C] (328 or 168), `mouth` [S, S] (320 or 160; C - S is twice the border), `rect` lies inside `frame`.
-  // Only pixels of `rect` change. Within 1 level of OpenCV's result.
-  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame);
-
-  // The same in the frame's own planes: each sample moves by the difference between the pasted and the previous
-  // picture, transformed to Y'CbCr, so that where nothing changes not one bit does, and chroma shared with pixels
-  // outside the rectangle moves only by the inside pixels' share. docs/numerics.md measures the distance from the BGR
-  // route.
-  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame);
+  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame) override;
+  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame) override;
 
  private:
   struct Scratch;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "avatar/avatar.h"
+#include "composite/composite.h"
 #include "engine/audio_encoder.h"
 #include "engine/generator.h"
 #include "render/window_source.h"
@@ -20,6 +21,7 @@ struct JobRequest {
   std::optional<Path> features;      // packaged features instead of the encoder's; the audio then only gives the length
   WindowEdge edge = WindowEdge::kZeros;
   GeneratorOptions engine;
+  CompositeMode composite = CompositeMode::kNatural;
 };
 
 // Everything opened and checked against each other. Movable.

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/pipeline.h"
 #include "base/version.h"
-#include "composite/compatible.h"
+#include "composite/composite.h"
 #include "engine/template_cache.h"
 #include "engine/template_level.h"
 #include "media/sequence_writer.h"
@@ -224,12 +224,12 @@ class RenderRun {
   }
 
   Status Composite() {
-    CompatibleComposite composite;
+    const auto composite = MakeComposite(request_.job.composite);
     while (auto slot = generated_.Pop()) {
       Slot& s = **slot;
       {
         const Timed timed(report_.composite);
-        composite.Paste(s.face.inputs.crop.view(), s.mouth.view(), s.rect, s.face.frame.view());
+        composite->Paste(s.face.inputs.crop.view(), s.mouth.view(), s.rect, s.face.frame.view());
       }
       if (!composited_.Push(*std::move(slot))) return {};
     }
@@ -325,6 +325,8 @@ Result<RenderReport> Render(const RenderRequest& request) {
                                                          repeated, static_cast<size_t>(report.template_budget_bytes));
   }
   report.template_level = networks.engine.template_level;
+  report.compositing = Name(request.job.composite);
+  networks.engine.used = UsedPixels(request.job.composite, avatar.face().roi_px());
   RETURN_IF_ERROR(OpenNetworks(networks, job));
   report.engine = job.generator->Describe();
   report.audio_encoder = job.encoder ? job.encoder->Describe() : request.job.features ? "features file" : "none";
@@ -370,6 +372,7 @@ Json RenderReport::ToJson() const {
       {"engine", engine},
       {"audio_encoder", audio_encoder},
       {"inputs", inputs},
+      {"compositing", compositing},
       {"avatar", Json::Object({{"name", avatar_name}, {"sha256", avatar_sha256}})},
       {"hashes", Json::Object({{"model", model_sha256},
                                {"audio_encoder", encoder_sha256},

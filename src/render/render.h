@@ -58,6 +58,7 @@ struct RenderReport {
   std::string engine;                                   // Generator::Describe()
   std::string audio_encoder;                            // AudioEncoder::Describe(), "features file", "none"
   std::string inputs;                                   // "package" or "derived"
+  std::string compositing;                              // "natural" or "compatible"
   std::string avatar_name, avatar_sha256, model_sha256, encoder_sha256, features_sha256;
   std::string audio_sha256;  // of the 16 kHz mono samples consumed
   int64_t audio_samples_16k = 0;

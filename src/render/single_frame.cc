@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "composite/compatible.h"
+#include "composite/composite.h"
 #include "image/colour.h"
 #include "image/unit.h"
 #include "media/picture.h"
@@ -85,8 +85,7 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
   const int border = job.avatar->face().border_px;
   CopyPixels(mouth.view(), canvas.view().Crop({border, border, size, size}));
   RETURN_IF_ERROR(out.Picture("canvas", canvas.view()));
-  CompatibleComposite composite;
-  composite.Paste(inputs.crop.view(), mouth.view(), rect, face.frame.view());
+  MakeComposite(request.job.composite)->Paste(inputs.crop.view(), mouth.view(), rect, face.frame.view());
   RETURN_IF_ERROR(out.Picture("frame", ToImage(face.frame.view()).view()));
   RETURN_IF_ERROR(out.Facts(Json::Object({
       {"frame", request.frame},

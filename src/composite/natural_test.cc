@@ -1,0 +1,146 @@
+#include "composite/natural.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "composite/border_match.h"
+#include "composite/jaw_mask.h"
+#include "image/colour.h"
+#include "image/image.h"
+#include "image/random_picture.h"
+
+namespace lips {
+namespace {
+
+Rect RandomRect(int width, int height) {
+  Rect rect;
+  rect.x = *rc::gen::inRange(0, width);
+  rect.y = *rc::gen::inRange(0, height);
+  rect.width = *rc::gen::inRange(1, width - rect.x + 1);
+  rect.height = *rc::gen::inRange(1, height - rect.y + 1);
+  return rect;
+}
+
+// The crop's inner square.
+Image RoiOf(const Image& crop, int size) {
+  const int border = (crop.width() - size) / 2;
+  Image roi(size, size);
+  CopyPixels(crop.view().Crop({border, border, size, size}), roi.view());
+  return roi;
+}
+
+RC_GTEST_PROP(NaturalPaste, OfTheTemplatesOwnMouthChangesNoBit, ()) {
+  std::mt19937 rng(*rc::gen::arbitrary<unsigned>());
+  const int size = *rc::gen::element(160, 320);
+  const Image crop = RandomPicture(rng, size + 8, size + 8);
+  const Image roi = RoiOf(crop, size);
+  const Image before = RandomPicture(rng, 101, 97);  // need not be what the crop was cut from
+  const Rect rect = RandomRect(101, 97);
+  Image bgr = before.Clone();
+  NaturalComposite().Paste(crop.view(), roi.view(), rect, bgr.view());
+  for (int y = 0; y < 97; ++y) RC_ASSERT(std::equal(bgr.view().Row(y), bgr.view().Row(y) + 303, before.view().Row(y)));
+}
+
+RC_GTEST_PROP(NaturalPaste, ChangesNothingOutsideTheMask, ()) {
+  std::mt19937 rng(*rc::gen::arbitrary<unsigned>());
+  const int size = *rc::gen::element(160, 320);
+  const Image crop = RandomPicture(rng, size + 8, size + 8), mouth = RandomPicture(rng, size, size);
+  const Image before = RandomPicture(rng, 231, 227);
+  const Rect rect = RandomRect(231, 227);
+  Image after = before.Clone();
+  NaturalComposite().Paste(crop.view(), mouth.view(), rect, after.view());
+  const std::vector<uint8_t> mask = JawMask(size);
+  for (int y = 0; y < 227; ++y) {
+    for (int x = 0; x < 231; ++x) {
+      // The pixel's place in the mask's picture, and the taps of the cubic around it.
+      const double at_x = (x - rect.x + 0.5) * (size + 8) / rect.width - 4,
+                   at_y = (y - rect.y + 0.5) * (size + 8) / rect.height - 4;
+      bool reached = false;
+      for (int j = -3; j <= 3; ++j) {
+        for (int i = -3; i <= 3; ++i) {
+          const int mx = static_cast<int>(std::floor(at_x)) + i, my = static_cast<int>(std::floor(at_y)) + j;
+          if (mx < 0 || my < 0 || mx >= size || my >= size) continue;
+          reached = reached || mask[static_cast<size_t>(my * size + mx)] != 0;
+        }
+      }
+      const bool inside = x >= rect.x && x < rect.right() && y >= rect.y && y < rect.bottom();
+      if (inside && reached) continue;
+      for (int c = 0; c < 3; ++c) RC_ASSERT(after.view().Row(y)[3 * x + c] == before.view().Row(y)[3 * x + c]);
+    }
+  }
+}
+
+// What another lighting or a codec does to a mouth disappears; what it says does not.
+TEST(NaturalPaste, TakesSmoothDifferencesOfColourAway) {
+  std::mt19937 rng(5);
+  constexpr int kSize = 320;
+  const Image crop = SmoothPicture(rng, kSize + 8, kSize + 8);
+  Image mouth = RoiOf(crop, kSize);
+  for (int y = 0; y < kSize; ++y) {
+    for (int x = 0; x < kSize; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        uint8_t& sample = mouth.view().Row(y)[3 * x + c];
+        sample = static_cast<uint8_t>(std::clamp(sample + 6 - 4 * c + x / 40 - y / 60, 0, 255));
+      }
+    }
+  }
+  Image frame(kSize + 8, kSize + 8);
+  CopyPixels(crop.view(), frame.view());
+  NaturalComposite().Paste(crop.view(), mouth.view(), {0, 0, kSize + 8, kSize + 8}, frame.view());
+  int worst = 0;
+  for (int y = 0; y < kSize + 8; ++y) {
+    for (int i = 0; i < 3 * (kSize + 8); ++i) {
+      worst = std::max(worst, std::abs(frame.view().Row(y)[i] - crop.view().Row(y)[i]));
+    }
+  }
+  EXPECT_LE(worst, 3);
+
+  for (int y = 130; y < 160; ++y) std::fill_n(mouth.view().Row(y) + 3 * 120, 3 * 80, uint8_t{20});  // lips part
+  CopyPixels(crop.view(), frame.view());
+  NaturalComposite().Paste(crop.view(), mouth.view(), {0, 0, kSize + 8, kSize + 8}, frame.view());
+  EXPECT_NEAR(frame.view().Row(149)[3 * 164], 20 - 6 - 4 + 2, 4);
+}
+
+TEST(NaturalPaste, InPlanesIsWhatItIsInPixels) {
+  std::mt19937 rng(6);
+  const Image crop = SmoothPicture(rng, 328, 328), mouth = SmoothPicture(rng, 320, 320);
+  Image bgr = SmoothPicture(rng, 400, 300);
+  YuvImage planes(400, 300, {});
+  BgrToYuv(bgr.view(), planes.view());
+  YuvToBgr(std::as_const(planes).view(), bgr.view());
+  const Rect rect = {101, 33, 183, 183};
+  NaturalComposite composite;
+  composite.Paste(crop.view(), mouth.view(), rect, bgr.view());
+  composite.Paste(crop.view(), mouth.view(), rect, planes.view());
+  Image shown(400, 300);
+  YuvToBgr(std::as_const(planes).view(), shown.view());
+  double sum = 0;
+  for (int y = 0; y < 300; ++y) {
+    for (int i = 0; i < 1200; ++i) sum += std::abs(shown.view().Row(y)[i] - bgr.view().Row(y)[i]);
+  }
+  EXPECT_LT(sum / (300 * 1200), 1.0) << "levels on average; chroma is shared by four pixels";
+}
+
+TEST(BorderMatch, IsNothingForEqualPicturesAndBoundedForAny) {
+  std::mt19937 rng(7);
+  const std::vector<uint8_t> mask = JawMask(160);
+  BorderMatch match(mask, 160);
+  const Image a = RandomPicture(rng, 160, 160);
+  match.Fit(a.view(), a.view());
+  for (int y = 0; y < 160; ++y) {
+    for (const int16_t level : match.Row(y)) ASSERT_EQ(level, 0);
+  }
+  Image black(160, 160), white(160, 160);
+  for (int y = 0; y < 160; ++y) std::fill_n(white.view().Row(y), 480, uint8_t{255});
+  match.Fit(black.view(), white.view());
+  for (int y = 0; y < 160; ++y) {
+    for (const int16_t level : match.Row(y)) ASSERT_EQ(level, BorderMatch::kMostLevels);
+  }
+}
+
+}  // namespace
+}  // namespace lips
