@@ -8,7 +8,7 @@ namespace lips {
 namespace {
 
 constexpr double kSoundEnds = 0.12;
-constexpr double kLiveEnds = 0.30;
+constexpr double kLiveEnds = 0.25;
 constexpr double kMouthEnds = 0.75;
 constexpr double kWarmUpSteps = 60;
 constexpr double kLastRate = 0.01;  // of the peak

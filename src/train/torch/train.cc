@@ -25,7 +25,7 @@ namespace lips {
 namespace {
 
 constexpr int kMidwayFrames = 60;  // judged while training
-constexpr int kFinalFrames = 400;
+constexpr int kFinalFrames = 160;
 constexpr int kSheetFrames = 8;
 constexpr double kJudgeEvery = 0.1;  // of the run
 constexpr double kReportEveryS = 10;
@@ -91,7 +91,7 @@ class Run {
       : request_(request), set_(std::move(set)), region_(std::move(region)), trainer_(set_, region_, shape, options) {}
 
   Status Continue() {
-    if (request_.fresh || !HasCheckpoint(CheckpointPath())) return {};
+    if (request_.fresh || !HasCheckpoint(CheckpointPath())) return trainer_.Begin();
     ASSIGN_OR_RETURN(const TensorFile file, ReadCheckpoint(CheckpointPath()));
     RETURN_IF_ERROR(Guarded([&] { return trainer_.Load(file); }));
     if (const Json* elapsed = file.facts.Find("elapsed_s")) elapsed_before_s_ = elapsed->as_double();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "train/torch/batch.h"
+#include "train/torch/copy_start.h"
 
 namespace lips {
 namespace {
@@ -50,6 +51,39 @@ Trainer::Trainer(const TrainingSet& set, const MouthRegion& region, const ModelS
     if (slot.dims.size() > 1) decayed.narrow(0, slot.offset, ElementCount(slot.dims).value()).fill_(1);
   }
   decayed_ = decayed.to(options_.device);
+}
+
+Status Trainer::Begin() {
+  Random random(options_.seed, 0xC0B1);
+  const StagePlan plan = PlanAt(0.99, 0, {});
+  const std::vector<int64_t> possible = set_.RunStarts(plan.run_frames, false);
+  if (possible.empty()) return Error(ErrorCode::kInvalidInput, "there are too few frames in a row to learn from");
+  std::vector<int64_t> starts;
+  for (int run = 0; run < plan.runs; ++run) {
+    starts.push_back(possible[static_cast<size_t>(random.Below(static_cast<int64_t>(possible.size())))]);
+  }
+  ASSIGN_OR_RETURN(const Batch on_cpu, MakeBatch(set_, region_, plan, region_.crop_cells, starts, false, random));
+  const auto measure = [&](WeightValues& values) -> Status {
+    at::NoGradGuard no_grad;
+    const Batch batch = on_cpu.To(options_.device);
+    Replica& replica = *replicas_[0];
+    replica.Load(values);
+    NetOptions net;
+    net.norm = NormMode::kLive;
+    net.momentum = 1;
+    const at::Tensor heard = Hear(model_, replica, net, batch.inputs, batch.known);
+    Draw(model_, replica, net, batch.cells, batch.image, heard.index_select(0, batch.drawn));
+    values.statistics.copy_(replica.statistics());
+    return {};
+  };
+  WeightValues values = model_.Initial(options_.seed);
+  RETURN_IF_ERROR(Guarded([&] { return StartAsCopy(model_, measure, values); }));
+  at::NoGradGuard no_grad;
+  weights_.parameters.copy_(values.parameters);
+  weights_.statistics.copy_(values.statistics);
+  average_.parameters.copy_(values.parameters);
+  average_.statistics.copy_(values.statistics);
+  return {};
 }
 
 void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {

@@ -34,6 +34,10 @@ class Trainer {
   // `set` and `region` outlive it.
   Trainer(const TrainingSet& set, const MouthRegion& region, const ModelShape& shape, const TrainerOptions& options);
 
+  // First weights: a copier of references (copy_start.h). For a run that does not continue another; call it before the
+  // first Step. Errors: those of reading pictures.
+  Status Begin();
+
   // AdamW with clipped gradients, and a moving average of the weights. The same seed, step and weights give the same
   // result, bit for bit, with the same number of workers on the same machine. Errors: kCorrupted when a number is not
   // finite any more (nothing is changed then), those of reading pictures.

@@ -1,0 +1,109 @@
+#include "train/torch/net.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <cstring>
+#include <tuple>
+
+#include "engine/session.h"
+#include "train/mouth_region.h"
+#include "train/torch/model.h"
+
+namespace lips {
+namespace {
+
+constexpr std::array<int, 5> kNarrow = {8, 8, 16, 16, 32};
+
+// Weights as a run might leave them: no statistic is 0 or 1.
+WeightValues SomeWeights(const Model& model) {
+  WeightValues values = model.Initial(3);
+  at::manual_seed(4);
+  values.parameters += 0.05 * at::randn_like(values.parameters);
+  values.statistics = 0.5 + at::rand_like(values.statistics);
+  return values;
+}
+
+at::Tensor RunGraph(const Graph& graph, const std::vector<at::Tensor>& inputs) {
+  SessionOptions options;
+  options.backend = Backend::kReference;
+  auto session = OpenSession(graph, options);
+  EXPECT_TRUE(session.ok()) << session.error().message();
+  std::vector<TensorView> views;
+  std::vector<at::Tensor> packed;
+  for (const at::Tensor& input : inputs) {
+    packed.push_back(input.contiguous());
+    views.emplace_back(Dims(input.sizes().begin(), input.sizes().end()),
+                       std::span(packed.back().data_ptr<float>(), static_cast<size_t>(input.numel())));
+  }
+  std::vector<Tensor> outputs(1);
+  const Status run = session.value()->Run(views, outputs);
+  EXPECT_TRUE(run.ok()) << run.error().message();
+  at::Tensor result = at::empty(at::IntArrayRef(outputs[0].dims()));
+  std::memcpy(result.data_ptr<float>(), outputs[0].data(), outputs[0].bytes());
+  return result;
+}
+
+double LargestDifference(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
+
+TEST(TorchNet, TheExportedGeneratorComputesWhatTorchDoes) {
+  for (const auto& [size_px, audio] : {std::pair{320, Dims{32, 16, 16}}, {160, Dims{32, 16, 16}}}) {
+    ModelShape shape;
+    shape.generator = {.size_px = size_px, .channels = kNarrow, .audio_dims = audio};
+    shape.learns_rows = false;
+    const Model model(shape);
+    const WeightValues values = SomeWeights(model);
+    Replica replica(model.layout, at::kCPU);
+    replica.Load(values);
+    at::NoGradGuard no_grad;
+    const at::Tensor image = at::rand({1, 6, size_px, size_px});
+    const at::Tensor sound = at::randn({1, audio[0], audio[1], audio[2]});
+    TorchNet net(replica, {});
+    const at::Tensor heard = WalkHearing(net, shape.generator, net.Enter(sound));
+    const at::Tensor drawn = Draw(model, replica, {}, {0, 0, kCells, kCells}, image, heard);
+    const Graph graph = GeneratorGraph(StateOf(model.layout, values, model.generator), shape.generator).value();
+    EXPECT_LT(LargestDifference(drawn, RunGraph(graph, {image, sound})), 1e-4) << size_px;
+    EXPECT_GT(drawn.std().item<double>(), 1e-3) << "a constant picture proves nothing";
+  }
+}
+
+TEST(TorchNet, TheExportedEncoderComputesWhatTorchDoes) {
+  ModelShape shape;
+  shape.encoder.channels = {4, 8, 8, 16, 512};
+  shape.generator.channels = kNarrow;
+  const Model model(shape);
+  const WeightValues values = SomeWeights(model);
+  Replica replica(model.layout, at::kCPU);
+  replica.Load(values);
+  at::NoGradGuard no_grad;
+  const at::Tensor mel = 4 * at::randn({3, 1, 80, 16});
+  TorchNet net(replica, {});
+  const at::Tensor rows = WalkEncoder(net, shape.encoder, net.Enter(mel)).reshape({3, 512});
+  const Graph graph = EncoderGraph(StateOf(model.layout, values, model.encoder), shape.encoder).value();
+  const double scale = std::max(1.0, rows.abs().max().item<double>());
+  EXPECT_LT(LargestDifference(rows, RunGraph(graph, {mel})) / scale, 1e-4);
+}
+
+// What is learned on a part must hold for the whole: only what its edges see may differ.
+TEST(TorchNet, AUpsampledPartIsThatPartOfTheUpsampledWhole) {
+  const Model model([] {
+    ModelShape shape;
+    shape.generator.channels = kNarrow;
+    shape.learns_rows = false;
+    return shape;
+  }());
+  Replica replica(model.layout, at::kCPU);
+  const at::Tensor whole = at::randn({1, 3, 20, 20});
+  TorchNet of_whole(replica, {});
+  NetOptions options;
+  options.first_row = 2;
+  options.first_column = 4;
+  TorchNet of_part(replica, options);
+  of_part.set_part_cells(5);
+  const at::Tensor expected = of_whole.UpsampleTwice(whole).narrow(2, 8, 20).narrow(3, 16, 20);
+  const at::Tensor got = of_part.UpsampleTwice(whole.narrow(2, 4, 10).narrow(3, 8, 10));
+  EXPECT_LT(LargestDifference(got.narrow(2, 1, 18).narrow(3, 1, 18), expected.narrow(2, 1, 18).narrow(3, 1, 18)), 1e-5);
+}
+
+}  // namespace
+}  // namespace lips

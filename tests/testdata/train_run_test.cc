@@ -1,0 +1,127 @@
+// Whole training runs, tiny: only in builds with LIPSTREAM_TRAIN.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/session.h"
+#include "model/binding.h"
+#include "model/onnx.h"
+#include "tensor/npy.h"
+#include "tests/testdata/synthetic_avatar.h"
+#include "train/tensor_file.h"
+#include "train/train.h"
+
+namespace lips {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TrainRunTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder_);
+    const Path package = folder_ / "package";
+    std::filesystem::copy(testdata::SyntheticAvatar(), package, std::filesystem::copy_options::recursive);
+    std::filesystem::copy_file(testdata::SyntheticSpeech(), package / "aud.wav",
+                               std::filesystem::copy_options::overwrite_existing);
+    Tensor mouth(DType::kF32, {30, 6});
+    for (size_t i = 0; i < 180; ++i) mouth.As<float>()[i] = static_cast<float>(0.5 + 0.5 * std::sin(0.3 * double(i)));
+    ASSERT_TRUE(WriteNpy(package / "mouth.npy", mouth).ok());
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // A few steps on one worker; every stage comes up.
+  TrainRequest Request(const char* output) const {
+    TrainRequest request;
+    request.avatar = folder_ / "package";
+    request.output = folder_ / output;
+    request.steps = 12;
+    request.held_out = 6;
+    request.threads = 1;
+    request.device = "cpu";
+    request.precision = "f32";
+    return request;
+  }
+  Path At(const char* output, const char* file) const { return folder_ / output / file; }
+
+  Path folder_ = Path(::testing::TempDir()) /
+                 (std::string("train_run_") + ::testing::UnitTest::GetInstance()->current_test_info()->name() + "_" +
+                  std::to_string(::getpid()));
+};
+
+TEST_F(TrainRunTest, WritesNetworksOfTheFamilyAndAReport) {
+  const auto report = Train(Request("run"));
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  const auto generator = ReadOnnx(At("run", "generator.onnx"));
+  ASSERT_TRUE(generator.ok()) << generator.error().message();
+  EXPECT_EQ(BindGenerator(generator.value()).value().size_px, 320);
+  const auto encoder = ReadOnnx(At("run", "audio_encoder.onnx"));
+  ASSERT_TRUE(encoder.ok()) << encoder.error().message();
+  EXPECT_TRUE(BindEncoder(encoder.value()).ok());
+  for (const char* file : {"generator.pth", "audio_encoder.pth", "report.json", "curves.csv", "curves.svg",
+                           "preview.png", "checkpoint.bin"}) {
+    EXPECT_TRUE(std::filesystem::exists(At("run", file))) << file;
+  }
+  EXPECT_EQ(report.value().json.Find("steps")->as_int(), 12);
+}
+
+TEST_F(TrainRunTest, TheSameSeedGivesTheSameBytesAndAnotherOneOthers) {
+  ASSERT_TRUE(Train(Request("a")).ok());
+  ASSERT_TRUE(Train(Request("b")).ok());
+  TrainRequest other = Request("c");
+  other.seed = 2;
+  ASSERT_TRUE(Train(other).ok());
+  EXPECT_EQ(ReadFile(At("a", "generator.onnx")).value(), ReadFile(At("b", "generator.onnx")).value());
+  EXPECT_NE(ReadFile(At("a", "generator.onnx")).value(), ReadFile(At("c", "generator.onnx")).value());
+}
+
+// Killed without warning as soon as a checkpoint exists, then continued: the same weights to the bit, since every
+// random number is a function of seed and step.
+TEST_F(TrainRunTest, KilledAndContinuedEndsAsIfNothingHadHappened) {
+  TrainRequest request = Request("killed");
+  request.checkpoint_every_s = 1e-3;  // after every step
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const bool done = Train(request).ok();
+    ::_exit(done ? 0 : 1);
+  }
+  for (int wait = 0; wait < 6000 && !HasCheckpoint(At("killed", "checkpoint.bin")); ++wait) ::usleep(10'000);
+  ::usleep(300'000);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(HasCheckpoint(At("killed", "checkpoint.bin")));
+  const auto continued = Train(request);
+  ASSERT_TRUE(continued.ok()) << continued.error().message();
+  ASSERT_TRUE(Train(Request("whole")).ok());
+  EXPECT_EQ(ReadFile(At("killed", "generator.onnx")).value(), ReadFile(At("whole", "generator.onnx")).value());
+  EXPECT_EQ(ReadFile(At("killed", "audio_encoder.onnx")).value(), ReadFile(At("whole", "audio_encoder.onnx")).value());
+}
+
+TEST_F(TrainRunTest, RefusesToContinueANetworkOfAnotherWidth) {
+  ASSERT_TRUE(Train(Request("run")).ok());
+  TrainRequest wider = Request("run");
+  wider.width = "half";
+  wider.steps = 20;
+  EXPECT_THAT(Train(wider).error().message(), HasSubstr("another shape"));
+}
+
+TEST_F(TrainRunTest, SaysWhenItDivergesAndKeepsTheLastWeights) {
+  TrainRequest request = Request("run");
+  request.learning_rate = 1e30;
+  const auto report = Train(request);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code(), ErrorCode::kCorrupted);
+  EXPECT_THAT(report.error().message(), HasSubstr("--learning-rate"));
+}
+
+}  // namespace
+}  // namespace lips
