@@ -86,6 +86,10 @@ class LayersTest(LintTest):
         self.write("src/base/result.h", "// Errors.\n#pragma once\n\n#include <spdlog/spdlog.h>\n")
         self.assert_finds("layers.py", "src/base/result.h:4", "header of ours")
 
+    def test_header_of_a_closed_wall_included_from_outside(self):
+        self.write("src/base/result.cc", '#include "train/torch/net.h"\n')
+        self.assert_finds("layers.py", "src/base/result.cc:1", "for files of src/train/torch/ alone")
+
     def test_third_party_nobody_declared(self):
         self.write("src/base/result.cc", "#include <leveldb/db.h>\n")
         self.assert_finds("layers.py", "leveldb/db.h", "walls.txt")
