@@ -198,6 +198,7 @@ class Creation {
     report_.source_frames = capture_.source.frames;
     report_.rects = request_.hand_rects ? "by hand" : std::string(Name(request_.rule));
     report_.track_ms_per_frame = capture_.track_ms / static_cast<double>(report_.frames);
+    report_.detail = MedianFaceDetail(capture_.frames);
     report_.has_sound = sound_.has_value();
     report_.has_generator = networks_.generator.has_value();
     report_.has_audio_encoder = networks_.audio_encoder.has_value();
@@ -244,6 +245,7 @@ Json CreateReport::ToJson() const {
                        {"rectangles", rects},
                        {"detector", detector},
                        {"landmarks", landmarker},
+                       {"face_detail", detail},
                        {"track_ms_per_frame", track_ms_per_frame},
                        {"seconds", seconds},
                        {"sound", has_sound},

@@ -23,6 +23,9 @@ struct WarningFacts {
 // "0:41" or "1:02:03" of a frame at 25 per second.
 std::string ClockOf(int64_t frame);
 
+// The median FaceDetail of the frames that have a face; 0 when none has.
+double MedianFaceDetail(std::span<const FrameFacts> frames);
+
 // Most important first; empty when all is well.
 std::vector<std::string> CaptureWarnings(const WarningFacts& facts);
 
