@@ -7,9 +7,9 @@
 #include "avatar/avatar.h"
 #include "demo/template_package.h"
 #include "demo/training_set.h"
-#include "demo/wav_writer.h"
 #include "media/speech.h"
 #include "media/video_reader.h"
+#include "media/wav_writer.h"
 #include "tensor/npy.h"
 
 namespace lips::demo {
@@ -27,7 +27,7 @@ class DemoFolder : public ::testing::Test {
 
   // Half a second of a tone, with these phones.
   void Say(const std::string& name, std::string_view phones, int samples = 8123) {
-    auto wav = WavWriter::Create(folder_ / "speech" / (name + ".wav"));
+    auto wav = WavWriter::Create(folder_ / "speech" / (name + ".wav"), 16000);
     ASSERT_TRUE(wav.ok());
     std::vector<float> tone(static_cast<size_t>(samples));
     for (size_t i = 0; i < tone.size(); ++i) tone[i] = 0.5F * std::sin(0.05F * static_cast<float>(i));

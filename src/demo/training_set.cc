@@ -12,15 +12,16 @@
 #include "demo/package_json.h"
 #include "demo/sentences.h"
 #include "demo/viseme.h"
-#include "demo/wav_writer.h"
 #include "image/colour.h"
 #include "media/video_writer.h"
+#include "media/wav_writer.h"
 #include "tensor/npy.h"
 
 namespace lips::demo {
 namespace {
 
-constexpr size_t kFrameSamples = 640;
+constexpr int kRateHz = 16000;
+constexpr size_t kFrameSamples = kRateHz / 25;
 constexpr int kFramesAtOnce = 16;
 constexpr float kLively = 1.15F;  // a little more motion than any template has
 
@@ -39,7 +40,7 @@ Status AddPause(int64_t frames, Score& score, WavWriter& sound) {
 
 Result<Score> WriteSound(const TrainingSetRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<Sentence> sentences, FindSentences(request.speech));
-  ASSIGN_OR_RETURN(WavWriter sound, WavWriter::Create(request.folder / "aud.wav"));
+  ASSIGN_OR_RETURN(WavWriter sound, WavWriter::Create(request.folder / "aud.wav", kRateHz));
   Score score;
   Random random(request.seed + 301);
   for (const Sentence& sentence : sentences) {
