@@ -42,8 +42,8 @@ class TrainRunTest : public ::testing::Test {
     TrainRequest request;
     request.avatar = folder_ / "package";
     request.output = folder_ / output;
-    request.steps = 12;
-    request.held_out = 6;
+    request.steps = 8;
+    request.held_out = 4;
     request.threads = 1;
     request.device = "cpu";
     request.precision = "f32";
@@ -69,7 +69,7 @@ TEST_F(TrainRunTest, WritesNetworksOfTheFamilyAndAReport) {
                            "preview.png", "checkpoint.bin"}) {
     EXPECT_TRUE(std::filesystem::exists(At("run", file))) << file;
   }
-  EXPECT_EQ(report.value().json.Find("steps")->as_int(), 12);
+  EXPECT_EQ(report.value().json.Find("steps")->as_int(), 8);
 }
 
 TEST_F(TrainRunTest, TheSameSeedGivesTheSameBytesAndAnotherOneOthers) {

@@ -28,6 +28,7 @@ constexpr int kMidwayFrames = 60;  // judged while training
 constexpr int kFinalFrames = 160;
 constexpr int kSheetFrames = 8;
 constexpr double kJudgeEvery = 0.1;  // of the run
+constexpr int64_t kJudgeApart = 20;  // steps
 constexpr double kReportEveryS = 10;
 
 std::string Text(const char* format, auto... values) {
@@ -122,10 +123,11 @@ class Run {
         Report(plan);
         last_report_s = now;
       }
-      if (Progress() >= next_judgement && plan.pictures > 0) {
+      if (Progress() >= next_judgement && plan.pictures > 0 && trainer_.step() - last_judged_ >= kJudgeApart) {
         AddPoint(plan);
         RETURN_IF_ERROR(Judge());
         next_judgement += kJudgeEvery;
+        last_judged_ = trainer_.step();
       }
       if (now - last_checkpoint_s >= request_.checkpoint_every_s) {
         RETURN_IF_ERROR(WriteState());
@@ -274,6 +276,7 @@ class Run {
   double picture_sum_ = 0;
   double mouth_sum_ = 0;
   int64_t steps_since_point_ = 0;
+  int64_t last_judged_ = 0;
 };
 
 }  // namespace
