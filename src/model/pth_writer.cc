@@ -1,9 +1,10 @@
 #include "model/pth_writer.h"
 
-#include <array>
 #include <bit>
 #include <span>
 #include <string_view>
+
+#include "model/crc32.h"
 
 namespace lips {
 namespace {
@@ -11,22 +12,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "storages are written little endian");
 
 using Bytes = std::vector<uint8_t>;
-
-constexpr std::array<uint32_t, 256> kCrcTable = [] {
-  std::array<uint32_t, 256> table = {};
-  for (uint32_t i = 0; i < 256; ++i) {
-    uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? 0xEDB88320u : 0);
-    table[i] = value;
-  }
-  return table;
-}();
-
-uint32_t Crc32(std::span<const uint8_t> bytes) {
-  uint32_t crc = 0xFFFFFFFFu;
-  for (const uint8_t byte : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ byte) & 0xFF];
-  return ~crc;
-}
 
 void AppendText(std::string_view text, Bytes& out) { out.insert(out.end(), text.begin(), text.end()); }
 
