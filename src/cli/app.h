@@ -73,6 +73,7 @@ void AddAvatar(Commands& commands);
 void AddAvatarCreate(Commands& commands, CLI::App& parent);  // avatar create
 void AddAvatarDemo(Commands& commands, CLI::App& parent);    // avatar demo
 void AddModel(Commands& commands);
+void AddModelConvert(Commands& commands, CLI::App& parent);  // model convert
 void AddFeatures(Commands& commands);
 void AddExport(Commands& commands);
 void AddFrame(Commands& commands);

@@ -1,4 +1,4 @@
-// lipstream model info|check: look at a network, compare an engine with an expected output.
+// lipstream model info|check: look at a network, compare an engine with an expected output; convert is next door.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -129,6 +129,7 @@ void AddModel(Commands& commands) {
   check_command->add_flag("--json", check->json, "machine-readable output");
   AddEngineFlags(*check_command, check->engine);
   check_command->callback([&commands, check] { commands.run = [check] { return RunCheck(*check); }; });
+  AddModelConvert(commands, *model);
 }
 
 }  // namespace lips::cli
