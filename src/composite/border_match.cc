@@ -59,7 +59,8 @@ void BorderMatch::Gather(ConstImageView from, ConstImageView to) {
         }
       }
       const size_t at = At(grid.side, cell_y, cell_x);
-      constexpr float kFull = 64.0f * (kCell / kEvery) * (kCell / kEvery);
+      constexpr int kLooked = kCell / kEvery;
+      constexpr float kFull = 64.0f * kLooked * kLooked;
       grid.weight[at] = static_cast<float>(total) / kFull;
       for (size_t c = 0; c < 3; ++c) grid.sums[at][c] = static_cast<float>(sums[c]) / kFull;
     }

@@ -29,7 +29,7 @@ constexpr int kJobsPerLane = 3;
 // Everything of one face in one block: the maps that cross from head to tail, then the pictures if the tail wants them.
 class FaceTemplate : public Generator::Template {
  public:
-  FaceTemplate(size_t bytes) : owned_(bytes), data_(owned_.data()), bytes_(bytes) {}
+  explicit FaceTemplate(size_t bytes) : owned_(bytes), data_(owned_.data()), bytes_(bytes) {}
   FaceTemplate(std::span<const uint8_t> blob, std::shared_ptr<const void> owner)
       : owner_(std::move(owner)), data_(blob.data()), bytes_(blob.size()) {}
 
@@ -265,7 +265,8 @@ void Restrict(cpu::Compiled& tail, std::span<const uint8_t> used, int size) {
   for (const cpu::Map& map : tail.program.maps()) needed.push_back(cpu::Region::Nothing(map.height));
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x) {
-      if (used[static_cast<size_t>(y * size + x)] != 0) needed[static_cast<size_t>(tail.outputs[0])].Add(y, x, x + 1);
+      if (used[static_cast<size_t>(y) * static_cast<size_t>(size) + static_cast<size_t>(x)] != 0)
+        needed[static_cast<size_t>(tail.outputs[0])].Add(y, x, x + 1);
     }
   }
   for (auto step = tail.program.steps().rbegin(); step != tail.program.steps().rend(); ++step) {
