@@ -15,6 +15,7 @@ using Bytes = std::vector<uint8_t>;
 
 void AppendText(std::string_view text, Bytes& out) { out.insert(out.end(), text.begin(), text.end()); }
 
+// `bytes` is at most 8.
 void AppendNumber(uint64_t value, int bytes, Bytes& out) {
   for (int k = 0; k < bytes; ++k) out.push_back(static_cast<uint8_t>(value >> (8 * k)));
 }
@@ -40,7 +41,7 @@ class StoredZip {
     AppendNumber(0x02014b50, 4, directory_);
     AppendNumber(20, 2, directory_);
     AppendEntry(name, crc, data.size(), 0, directory_);
-    AppendNumber(0, 2 + 2 + 2 + 4, directory_);  // comment, disk, attributes
+    directory_.insert(directory_.end(), 2 + 2 + 2 + 4, 0);  // comment, disk, attributes
     AppendNumber(start, 4, directory_);
     AppendText(name, directory_);
     ++entries_;
