@@ -102,6 +102,15 @@ Result<Fidelity> Bf16Fidelity(std::string_view graph_hash, const CutNetwork& net
 
 }  // namespace
 
+std::string_view Name(Mode mode) {
+  switch (mode) {
+    case Mode::kF32: return "f32";
+    case Mode::kBf16: return "bf16";
+    case Mode::kInt8: return "int8";
+  }
+  return "?";
+}
+
 CompileOptions PrecisionChoice::compile_options() const {
   CompileOptions options;
   options.mode = mode;
@@ -179,7 +188,7 @@ Result<PrecisionChoice> Choose(std::string_view graph_hash, const CutNetwork& ne
 Result<PrecisionChoice> ChoosePrecision(std::string_view graph_hash, const CutNetwork& network,
                                         const GeneratorOptions& options) {
   ASSIGN_OR_RETURN(PrecisionChoice choice, Choose(graph_hash, network, options));
-  choice.key = choice.mode == Mode::kF32 ? "f32" : choice.mode == Mode::kBf16 ? "bf16" : "int8";
+  choice.key = Name(choice.mode);
   if (choice.mode == Mode::kInt8) {
     Sha256 hash;
     hash.AddValues(std::span<const char>(WriteMixedPrecision(choice.mixed)));

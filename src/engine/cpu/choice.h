@@ -13,6 +13,8 @@ namespace lips::cpu {
 inline constexpr double kBf16GateDb = 60;  // of the whole picture
 inline constexpr double kInt8GateDb = 45;  // of the mouth
 
+std::string_view Name(Mode mode);  // "f32", "bf16", "int8"
+
 struct PrecisionChoice {
   Mode mode = Mode::kF32;
   MixedPrecision mixed;  // of kInt8

@@ -18,8 +18,6 @@ namespace {
 // Names the order of the weights and what Compile makes of a graph: another one, and what was stored is not used.
 constexpr std::string_view kFormat = "cpu-1";
 
-std::string_view Name(Mode mode) { return mode == Mode::kF32 ? "f32" : mode == Mode::kBf16 ? "bf16" : "int8"; }
-
 std::span<const uint8_t> BytesOf(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -180,9 +178,8 @@ Result<std::optional<OpenedNetwork>> OpenStoredNetwork(const GeneratorOptions& o
   opened.graph_hash = TextAt(facts, "hash");
   opened.description = TextAt(facts, "network");
   PrecisionChoice& choice = opened.choice;
-  choice.mode = TextAt(facts, "mode") == "int8"   ? Mode::kInt8
-                : TextAt(facts, "mode") == "bf16" ? Mode::kBf16
-                                                  : Mode::kF32;
+  const std::string mode = TextAt(facts, "mode");
+  choice.mode = mode == Name(Mode::kInt8) ? Mode::kInt8 : mode == Name(Mode::kBf16) ? Mode::kBf16 : Mode::kF32;
   choice.key = TextAt(facts, "key");
   choice.reason = TextAt(facts, "reason");
   if (choice.mode == Mode::kInt8) {
