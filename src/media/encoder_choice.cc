@@ -106,8 +106,11 @@ int SetQuality(AVCodecContext& codec, const VideoWriterOptions& options) {
     case AV_CODEC_ID_H264: {
       // Without it libx264 0.164 reads memory it never wrote on CPUs with AVX-512, and the same pictures become other
       // bytes now and then; with it they become the same bytes on every CPU.
-      constexpr const char* kReproducible = "cpu-independent=1";
-      rc = std::min({set("preset", options.preset), set("crf", crf), set("x264-params", kReproducible)});
+      // The thread that looks ahead gives frames back to a list that the encoder takes them from, and neither locks it:
+      // now and then a frame is lost, half a megabyte of a service that encodes for days. Without the thread the same
+      // bytes come out for the same work.
+      constexpr const char* kParameters = "cpu-independent=1:sync-lookahead=0";
+      rc = std::min({set("preset", options.preset), set("crf", crf), set("x264-params", kParameters)});
       break;
     }
     case AV_CODEC_ID_HEVC: {
