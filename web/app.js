@@ -1,0 +1,273 @@
+// The page: what people do with it, and what it tells them. Everything live is Lipstream's.
+import { Lipstream } from './lipstream.js';
+
+const $ = (id) => document.getElementById(id);
+
+const MODE_NOTES = {
+  patch: 'Sends the mouth only; this page puts it onto the template. Least data, sharpest picture.',
+  h264: 'Sends whole frames as H.264, decoded by WebCodecs.',
+  jpeg: 'Sends whole frames as JPEG. Much data; for looking closely.',
+};
+const STATE_TEXTS = {
+  idle: 'Not connected', connecting: 'Connecting …', open: 'Ready', speaking: 'Speaking', resuming: 'Reconnecting …',
+  failed: 'Not connected',
+};
+
+let lips = null;       // the session, once something was said
+let opening = null;    // the promise of it
+let avatars = [];
+let current = null;    // the sample button that is being said
+let saving = false;
+
+// --- what there is to choose ------------------------------------------------------------------------------------------
+
+async function getJson(path) {
+  let response;
+  try {
+    response = await fetch(path);
+  } catch {
+    throw new Error('The server does not answer. Is lipstream serve still running?');
+  }
+  if (!response.ok) throw new Error(`The server answered ${path} with status ${response.status}.`);
+  return response.json();
+}
+
+async function loadAvatars() {
+  avatars = (await getJson('/v1/avatars')).avatars;
+  $('avatar').replaceChildren(...avatars.map((avatar) => new Option(avatar.name || avatar.id, avatar.id)));
+  if (avatars.length === 0) throw new Error('The server has no avatar: start it with lipstream serve --avatars FOLDER.');
+  showPoster();
+}
+
+async function loadSamples() {
+  const { samples } = await getJson('/v1/samples');
+  $('no-samples').hidden = samples.length > 0;
+  $('samples').replaceChildren(...samples.map((sample) => {
+    const item = document.createElement('li');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.innerHTML = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.500v11l9-5.500z"/></svg><span></span><span class="length"></span>';
+    button.children[1].textContent = sample.title || sample.id;
+    if (sample.duration_ms) button.children[2].textContent = `${(sample.duration_ms / 1000).toFixed(1)} s`;
+    button.onclick = () => act(() => saySample(sample, button));
+    item.append(button);
+    return item;
+  }));
+}
+
+function chosenMode() {
+  return document.querySelector('input[name="mode"]:checked').value;
+}
+
+function showPoster() {
+  const avatar = avatars.find((one) => one.id === $('avatar').value);
+  if (!avatar) return;
+  $('screen').style.aspectRatio = `${avatar.width} / ${avatar.height}`;
+  $('poster').src = avatar.background_url;
+  $('poster').hidden = false;
+}
+
+// --- what people do ---------------------------------------------------------------------------------------------------
+
+/** Runs what a person asked for; if it fails, they read why. */
+async function act(action) {
+  showError(null);
+  try {
+    await action();
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/** The session for the chosen avatar and mode, opened when first needed. */
+function session() {
+  opening ??= openSession().catch((error) => {
+    opening = null;
+    setState('failed');
+    throw error;
+  });
+  return opening;
+}
+
+async function openSession() {
+  const made = new Lipstream({
+    canvas: $('canvas'),
+    avatar: $('avatar').value,
+    mode: chosenMode(),
+    apiKey: $('key').value || undefined,
+  });
+  made.on('state', (state) => state !== 'closed' && setState(state));
+  made.on('speaking', (speaking) => showSpeaking(speaking));
+  made.on('frame', () => ($('poster').hidden = true));
+  made.on('warning', ({ detail }) => say(detail));
+  made.on('failure', (error) => {
+    showError(error);
+    if (made.session.state === 'closed') closeSession('failed');
+  });
+  made.on('session.draining', () => say('The server is about to restart.'));
+  made.on('session.expiring', () => say('The session will end soon.'));
+  await made.connect();
+  await made.resumeSound();
+  lips = made;
+  globalThis.lipstream = made;  // for the console, and for tests
+  return made;
+}
+
+function closeSession(state = 'idle') {
+  lips?.close();
+  lips = null;
+  opening = null;
+  setState(state);
+  showSpeaking(false);
+  showMicrophone(false);
+}
+
+async function saySample(sample, button) {
+  say(`Saying “${sample.title || sample.id}”.`);
+  mark(button);
+  const open = await session();
+  const response = await fetch(sample.url);
+  if (!response.ok) throw new Error(`The sample could not be loaded (status ${response.status}).`);
+  await open.speak(await response.blob());
+}
+
+async function sayFile(file) {
+  say(`Saying ${file.name}.`);
+  mark(null);
+  await (await session()).speak(file);
+}
+
+async function toggleMicrophone() {
+  if ($('microphone').getAttribute('aria-pressed') === 'true') {
+    lips.stopMicrophone();
+    showMicrophone(false);
+    say('The microphone is off.');
+    return;
+  }
+  mark(null);
+  const open = await session();
+  await open.startMicrophone({ monitor: $('monitor').checked });
+  showMicrophone(true);
+  say('Listening: talk, and the avatar says it half a second later.');
+}
+
+function stop() {
+  if (!lips?.speaking) return;
+  lips.stop();
+  showMicrophone(false);
+  say('Stopped.');
+}
+
+async function saveVideo() {
+  const used = await session();
+  saving = true;
+  $('save').disabled = true;
+  try {
+    const blob = await used.saveVideo((share) => ($('save-text').textContent = `Saving ${Math.round(share * 100)} %`));
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(blob);
+    link.download = `${used.options.avatar}-synthetic-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.mp4`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    say(`Saved as ${link.download}.`);
+  } finally {
+    saving = false;
+    $('save-text').textContent = 'Save video';
+    showSpeaking(used.speaking);
+  }
+}
+
+// --- what they are told -----------------------------------------------------------------------------------------------
+
+function say(text) {
+  $('status').textContent = text;
+}
+
+function showError(error) {
+  $('error').hidden = !error;
+  $('error').textContent = error ? error.message : '';
+  if (error) say('');
+}
+
+function setState(state) {
+  $('state').dataset.state = state;
+  $('state-text').textContent = STATE_TEXTS[state];
+}
+
+function showSpeaking(speaking) {
+  $('stop').disabled = !speaking;
+  $('save').disabled = speaking || saving || !lips?.hasSaid;
+  $('hint').hidden = speaking || Boolean(lips?.hasSaid);
+  if (lips?.session.state === 'open') setState(speaking ? 'speaking' : 'open');
+  if (!speaking) mark(null);
+  if (!speaking && $('status').textContent.startsWith('Saying')) say('');
+}
+
+function showMicrophone(on) {
+  $('microphone').setAttribute('aria-pressed', String(on));
+  $('microphone-text').textContent = on ? 'Stop talking' : 'Talk';
+}
+
+function mark(button) {
+  current?.removeAttribute('aria-current');
+  current = button;
+  current?.setAttribute('aria-current', 'true');
+}
+
+function showStats() {
+  if (!lips) return;
+  const stats = lips.statsNow();
+  const show = (id, value, unit, digits = 0) =>
+    ($(id).textContent = value === null ? '–' : `${value.toFixed(digits)}${unit}`);
+  show('stat-latency', stats.serverMs, ' ms');
+  show('stat-first', stats.firstFrameMs, ' ms');
+  show('stat-fps', stats.fps, ' fps', 1);
+  show('stat-dropped', stats.dropped, '');
+  show('stat-offset', stats.avOffsetMs, ' ms');
+}
+
+// --- wiring -----------------------------------------------------------------------------------------------------------
+
+$('microphone').onclick = () => act(toggleMicrophone);
+$('file').onchange = () => {
+  const [file] = $('file').files;
+  $('file').value = '';
+  if (file) act(() => sayFile(file));
+};
+$('stop').onclick = stop;
+$('save').onclick = () => act(saveVideo);
+$('avatar').onchange = () => {
+  closeSession();
+  showPoster();
+};
+for (const radio of document.querySelectorAll('input[name="mode"]')) {
+  radio.onchange = () => {
+    closeSession();
+    $('mode-note').textContent = MODE_NOTES[chosenMode()];
+  };
+}
+document.addEventListener('keydown', ({ key }) => key === 'Escape' && stop());
+document.addEventListener('dragover', (event) => {
+  event.preventDefault();
+  document.body.classList.add('dropping');
+});
+document.addEventListener('dragleave', (event) => {
+  if (!event.relatedTarget) document.body.classList.remove('dropping');
+});
+document.addEventListener('drop', (event) => {
+  event.preventDefault();
+  document.body.classList.remove('dropping');
+  const [file] = event.dataTransfer.files;
+  if (file) act(() => sayFile(file));
+});
+
+if (typeof VideoDecoder === 'undefined') {
+  document.querySelector('input[value="h264"]').disabled = true;
+  MODE_NOTES.patch += ' H.264 needs a secure page (https, or localhost).';
+}
+$('mode-note').textContent = MODE_NOTES[chosenMode()];
+setInterval(showStats, 250);
+act(async () => {
+  await loadAvatars();
+  await loadSamples();
+});

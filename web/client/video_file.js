@@ -1,0 +1,63 @@
+// A video file of what was said: the server renders the samples once more, as fragmented MP4 with sound.
+import { Kind } from './media_message.js';
+import { Session } from './session.js';
+
+const AHEAD_S = 5;          // sent ahead of what has been rendered
+const PATIENCE_MS = 30_000; // without anything new
+
+/**
+ * @param {object} options as Session's: url, avatar, token, apiKey
+ * @param {Int16Array} samples at `rate` @param {number} rate
+ * @param {(share: number) => void} onProgress 0..1
+ * @returns {Promise<Blob>} video/mp4, marked as synthetic by the server
+ */
+export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
+  return new Promise((resolve, reject) => {
+    const parts = [];
+    let sent = 0;
+    let timer = null;
+    const settings = {
+      audio_in: { format: 'pcm_s16le', rate },
+      video: { mode: 'fmp4' },
+      audio_out: 'aac',
+      pace: 'asap',
+      max_lead_ms: 10_000,
+      idle: 'client',
+    };
+    const session = new Session({ ...options, settings }, (type, detail) => {
+      wait();
+      if (type === 'media') receive(detail);
+      else if (type === 'utterance.done') end();
+      else if (type === 'failure') end(detail);
+    });
+    const wait = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end(new Error('The server made no video within 30 s.')), PATIENCE_MS);
+    };
+    const end = (error) => {
+      clearTimeout(timer);
+      session.close();
+      if (error) reject(error);
+      else if (parts.length === 0) reject(new Error('The server sent no video.'));
+      else resolve(new Blob(parts, { type: 'video/mp4' }));
+    };
+    const receive = (message) => {
+      if (message.kind !== Kind.MP4_INIT && message.kind !== Kind.MP4_FRAGMENT) return;
+      parts.push(message.payload.slice());
+      if (message.kind === Kind.MP4_INIT) return;
+      session.send({ type: 'playback.report', pts_us: message.ptsUs, buffered_ms: 0, dropped: 0 });
+      onProgress(Math.min(1, message.ptsUs / 1e6 / (samples.length / rate)));
+      send(message.ptsUs / 1e6 + AHEAD_S);
+    };
+    const send = (untilS) => {
+      const until = Math.min(samples.length, Math.floor(untilS * rate));
+      for (const step = rate / 10; sent < until; sent += step) session.sendPcm(samples.subarray(sent, Math.min(sent + step, until)));
+      if (sent >= samples.length && sent !== Infinity) {
+        sent = Infinity;
+        session.commit();
+      }
+    };
+    wait();
+    session.connect().then(() => send(AHEAD_S), end);
+  });
+}
