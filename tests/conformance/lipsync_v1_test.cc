@@ -142,20 +142,22 @@ Json Rewritten(const Json& fixture) {
     return ToJson(ServerEvent(AudioAckEvent{number("samples"), number("buffered_ms")}));
   }
   if (type == "utterance.done") {
-    return ToJson(ServerEvent(UtteranceDoneEvent{.utterance = static_cast<uint32_t>(number("utterance")),
-                                                 .frames_sent = number("frames_sent"),
-                                                 .frames_dropped = number("frames_dropped"),
-                                                 .audio_samples = number("audio_samples"),
-                                                 .last_pts_us = number("last_pts_us"),
-                                                 .interrupted = fixture.Find("interrupted")->as_bool(),
-                                                 .playback_position_ms = number("playback_position_ms"),
-                                                 .first_frame_ms = real("first_frame_ms"),
-                                                 .p50_ms = real("p50_ms"),
-                                                 .p99_ms = real("p99_ms")}));
+    UtteranceDoneEvent event;
+    event.utterance = static_cast<uint32_t>(number("utterance"));
+    event.frames_sent = number("frames_sent");
+    event.frames_dropped = number("frames_dropped");
+    event.audio_samples = number("audio_samples");
+    event.last_pts_us = number("last_pts_us");
+    event.interrupted = fixture.Find("interrupted")->as_bool();
+    event.playback_position_ms = number("playback_position_ms");
+    event.first_frame_ms = real("first_frame_ms");
+    event.p50_ms = real("p50_ms");
+    event.p99_ms = real("p99_ms");
+    return ToJson(ServerEvent(event));
   }
   if (type == "output.cleared") {
-    return ToJson(ServerEvent(OutputClearedEvent{static_cast<uint32_t>(number("utterance")), number("cut_pts_us"),
-                                                 number("audio_end_ms")}));
+    return ToJson(ServerEvent(
+        OutputClearedEvent{static_cast<uint32_t>(number("utterance")), number("cut_pts_us"), number("audio_end_ms")}));
   }
   if (type == "warning") {
     return ToJson(ServerEvent(WarningEvent{TextOf(fixture, "code"), TextOf(fixture, "detail")}));
@@ -165,23 +167,28 @@ Json Rewritten(const Json& fixture) {
   if (type == "pong") return ToJson(ServerEvent(PongEvent{*fixture.Find("t"), number("server_us")}));
   if (type == "error") {
     const Json& error = *fixture.Find("error");
-    return ToJson(ServerEvent(ProtocolError{.type = TextOf(error, "type"),
-                                            .code = TextOf(error, "code"),
-                                            .message = TextOf(error, "message"),
-                                            .param = TextOf(error, "param"),
-                                            .event_id = TextOf(error, "event_id"),
-                                            .fatal = fixture.Find("fatal")->as_bool()}));
+    ProtocolError event;
+    event.type = TextOf(error, "type");
+    event.code = TextOf(error, "code");
+    event.message = TextOf(error, "message");
+    event.param = TextOf(error, "param");
+    event.event_id = TextOf(error, "event_id");
+    event.fatal = fixture.Find("fatal")->as_bool();
+    return ToJson(ServerEvent(event));
   }
   if (type == "session.closed") {
     const Json& totals = *fixture.Find("totals");
-    return ToJson(ServerEvent(SessionClosedEvent{.reason = TextOf(fixture, "reason"),
-                                                 .frames_sent = totals.Find("frames_sent")->as_int(),
-                                                 .frames_dropped = totals.Find("frames_dropped")->as_int(),
-                                                 .frames_late = totals.Find("frames_late")->as_int(),
-                                                 .frames_repeated = totals.Find("frames_repeated")->as_int(),
-                                                 .audio_samples = totals.Find("audio_samples")->as_int(),
-                                                 .utterances = totals.Find("utterances")->as_int(),
-                                                 .interruptions = totals.Find("interruptions")->as_int()}));
+    const auto total = [&totals](const char* key) { return totals.Find(key)->as_int(); };
+    SessionClosedEvent event;
+    event.reason = TextOf(fixture, "reason");
+    event.frames_sent = total("frames_sent");
+    event.frames_dropped = total("frames_dropped");
+    event.frames_late = total("frames_late");
+    event.frames_repeated = total("frames_repeated");
+    event.audio_samples = total("audio_samples");
+    event.utterances = total("utterances");
+    event.interruptions = total("interruptions");
+    return ToJson(ServerEvent(event));
   }
   return {};
 }
