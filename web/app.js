@@ -47,12 +47,18 @@ async function loadSamples() {
     const button = document.createElement('button');
     button.type = 'button';
     button.innerHTML = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.500v11l9-5.500z"/></svg><span></span><span class="length"></span>';
-    button.children[1].textContent = sample.title || sample.id;
-    if (sample.duration_ms) button.children[2].textContent = `${(sample.duration_ms / 1000).toFixed(1)} s`;
+    button.children[1].textContent = titleOf(sample);
+    if (sample.seconds) button.children[2].textContent = `${sample.seconds.toFixed(1)} s`;
     button.onclick = () => act(() => saySample(sample, button));
     item.append(button);
     return item;
   }));
+}
+
+/** "good_morning" is called Good morning. */
+function titleOf({ id }) {
+  const words = id.replaceAll(/[_-]+/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function chosenMode() {
@@ -76,6 +82,7 @@ async function act(action) {
     await action();
   } catch (error) {
     showError(error);
+    if (!lips?.speaking) mark(null);
   }
 }
 
@@ -96,6 +103,7 @@ async function openSession() {
     mode: chosenMode(),
     apiKey: $('key').value || undefined,
   });
+  document.dispatchEvent(new CustomEvent('lipstream', { detail: made }));  // for tests
   made.on('state', (state) => state !== 'closed' && setState(state));
   made.on('speaking', (speaking) => showSpeaking(speaking));
   made.on('frame', () => ($('poster').hidden = true));
@@ -109,7 +117,7 @@ async function openSession() {
   await made.connect();
   await made.resumeSound();
   lips = made;
-  globalThis.lipstream = made;  // for the console, and for tests
+  globalThis.lipstream = made;  // for the console
   return made;
 }
 
@@ -123,7 +131,7 @@ function closeSession(state = 'idle') {
 }
 
 async function saySample(sample, button) {
-  say(`Saying “${sample.title || sample.id}”.`);
+  say(`Saying “${titleOf(sample)}”.`);
   mark(button);
   const open = await session();
   const response = await fetch(sample.url);

@@ -12,7 +12,8 @@ class MicrophoneTap extends AudioWorkletProcessor {
       for (const channel of channels) sum += channel[i];
       this.gathered[this.count++] = sum / channels.length;
       if (this.count === this.gathered.length) {
-        this.port.postMessage(this.gathered.slice());
+        // With the place of its end on the context's clock, in samples.
+        this.port.postMessage({ samples: this.gathered.slice(), end: currentFrame + i + 1 });
         this.count = 0;
       }
     }

@@ -15,7 +15,7 @@ export function makeMaterial() {
   try {
     ffmpeg(...source, '-vf', 'format=yuv420p', '-c:v', 'libx264', '-crf', '14', '-bf', '2', 'background.mp4');
     ffmpeg(...source, '-vf', 'format=yuv420p', '-c:v', 'libx264', '-profile:v', 'baseline', '-tune', 'zerolatency', '-g', '10',
-      '-f', 'segment', '-segment_time', '0.04', '-break_non_keyframes', '1', '-segment_format', 'h264', 'frame%d.h264');
+      '-x264-params', 'sliced-threads=0:scenecut=0:repeat-headers=1:aud=1', 'frames.h264');
     ffmpeg('-f', 'lavfi', '-i', `nullsrc=size=${PATCH.width}x${PATCH.height}:rate=25`, '-vf', `geq=lum='40+N*25':cb=128:cr=128`,
       '-frames:v', String(LEVELS), '-q:v', '2', '-start_number', '0', 'mouth%d.jpg');
     ffmpeg(...source, '-f', 'lavfi', '-i', 'sine=duration=2', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac',
@@ -23,11 +23,19 @@ export function makeMaterial() {
     const numbered = (name, count) => Array.from({ length: count }, (_, i) => readFileSync(join(folder, name.replace('%d', i))));
     return {
       background: readFileSync(join(folder, 'background.mp4')),
-      h264: numbered('frame%d.h264', SIZE.frames),
+      h264: splitFrames(readFileSync(join(folder, 'frames.h264'))),
       mouths: numbered('mouth%d.jpg', LEVELS),
       mp4: readFileSync(join(folder, 'said.mp4')),
     };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Each picture begins with an access unit delimiter. */
+function splitFrames(stream) {
+  const delimiter = Buffer.from([0, 0, 0, 1, 9]);
+  const starts = [];
+  for (let at = stream.indexOf(delimiter); at >= 0; at = stream.indexOf(delimiter, at + 1)) starts.push(at);
+  return starts.map((start, i) => stream.subarray(start, starts[i + 1]));
 }

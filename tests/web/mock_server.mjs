@@ -32,7 +32,7 @@ export async function startMockServer(port = 0) {
       response.end(JSON.stringify(body));
     };
     if (path === '/v1/avatars') return json(200, { avatars: [AVATAR] });
-    if (path === '/v1/samples') return json(200, { samples: [{ id: 'hello', title: 'Hello', url: '/v1/samples/hello.wav', duration_ms: 3000 }] });
+    if (path === '/v1/samples') return json(200, { samples: [{ id: 'hello', url: '/v1/samples/hello.wav', seconds: 10.7 }] });
     if (path === '/v1/samples/hello.wav') return send(response, await readFile(join(ROOT, 'assets/demo/hello.wav')), 'audio/wav');
     if (path === AVATAR.background_url) return send(response, material.background, 'video/mp4');
     if (path === '/v1/sessions') {

@@ -27,7 +27,7 @@ export async function openMicrophone(context, rate, onSamples) {
   const source = context.createMediaStreamSource(stream);
   const tap = new AudioWorkletNode(context, 'microphone-tap', { numberOfOutputs: 0 });
   const resampler = new Resampler(context.sampleRate, rate);
-  tap.port.onmessage = ({ data }) => onSamples(floatToInt16(resampler.push(data)));
+  tap.port.onmessage = ({ data }) => onSamples(floatToInt16(resampler.push(data.samples)));
   source.connect(tap);
   return () => {
     tap.port.onmessage = null;

@@ -1,6 +1,7 @@
 // Turns video messages into frames that can be drawn: JPEG and WebP through createImageBitmap, H.264 through WebCodecs.
 import { Codec, Flag, Kind } from './media_message.js';
 
+const MOST_FAILURES = 5;  // of the H.264 decoder, before the user is told
 const IMAGE_TYPES = { [Codec.JPEG]: 'image/jpeg', [Codec.WEBP]: 'image/webp' };
 
 /** A picture of the server's and where it belongs. It is ready once it is decoded and, a patch, its background is here. */
@@ -38,6 +39,7 @@ export class PictureDecoder {
   constructor(options) {
     Object.assign(this, options);
     this.broken = 0;
+    this.failures = 0;
     this.decoder = null;
     this.decoding = new Map();  // pts -> message, in the H.264 decoder
     this.awaitsKey = true;
@@ -87,8 +89,12 @@ export class PictureDecoder {
       error: (error) => {
         this.broken += this.decoding.size;
         this.close();
-        this.onError(new Error(`The browser could not decode the video: ${error.message}`));
-        this.wantKeyframe();
+        this.failures += 1;
+        if (this.failures === MOST_FAILURES) {
+          this.onError(new Error(`The browser cannot decode this H.264 video (${error.message}); choose the mode patch.`));
+        } else {
+          this.wantKeyframe();
+        }
       },
     });
     decoder.configure({ codec: this.codec ?? 'avc1.42E01F', optimizeForLatency: true });
