@@ -1,5 +1,5 @@
 // The page: what people do with it, and what it tells them. Everything live is Lipstream's.
-import { Lipstream } from './lipstream.js';
+import { IDLE, Lipstream } from './lipstream.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -109,6 +109,7 @@ async function openSession() {
   made.on('frame', () => ($('poster').hidden = true));
   made.on('warning', ({ detail }) => say(detail));
   made.on('failure', (error) => {
+    if (error.closeCode === IDLE) return closeSession();  // opens again with the next thing to say
     showError(error);
     if (made.session.state === 'closed') closeSession('failed');
   });

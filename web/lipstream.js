@@ -25,9 +25,10 @@ import { Show } from './client/show.js';
 import { renderVideoFile } from './client/video_file.js';
 
 export { decodeMediaMessage, encodeMediaMessage, Codec, Flag, Kind } from './client/media_message.js';
-export { Session } from './client/session.js';
+export { IDLE, Session } from './client/session.js';
 
 const REPORT_MS = 500;
+const REPORTED_AFTER_MS = 10_000;  // the server ends sessions that say nothing, reports included
 const AHEAD_S = 3;            // of a file is sent before it is heard; so little that an interruption never waits behind it
 const CHUNK_S = 0.1;
 const KEPT_SAID_S = 300;      // of what was said last is kept for saveVideo()
@@ -52,6 +53,7 @@ export class Lipstream {
     this.said = [];               // Int16Arrays of the present or last thing said
     this.speech = 0;              // counts what was begun to be said, so that stop() ends the right one
     this.closeMicrophone = null;
+    this.spokeMs = -Infinity;     // when something was last said
   }
 
   /** @param {string} type @param {(detail: any) => void} listener @returns {() => void} removes it again */
@@ -246,7 +248,8 @@ export class Lipstream {
 
   report() {
     const ptsUs = this.show.positionUs();
-    if (ptsUs === null) return;
+    if (this.speaking) this.spokeMs = performance.now();
+    if (ptsUs === null || performance.now() - this.spokeMs > REPORTED_AFTER_MS) return;
     const { dropped, bufferedMs } = this.statsNow();
     this.session.send({ type: 'playback.report', pts_us: Math.max(0, ptsUs), buffered_ms: bufferedMs, dropped });
   }

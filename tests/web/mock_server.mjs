@@ -55,7 +55,7 @@ export async function startMockServer(port = 0) {
     const session = sessions.get(new URL(request.url, 'http://localhost').searchParams.get('session'));
     if (!session) return socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
     const connection = acceptWebSocket(request, socket, 'lipsync.v1');
-    if (!session.socket && session.samples === 0 && session.frame === 0) return session.attach(connection, false);
+    if (!session.socket && !session.attached) return session.attach(connection, false);
     connection.onMessage = (text) => {
       const event = JSON.parse(text);
       control.events.push(event);

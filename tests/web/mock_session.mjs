@@ -3,6 +3,7 @@ import { Codec, Flag, Kind, encodeMediaMessage } from '../../web/client/media_me
 import { LEVELS, PATCH, SIZE } from './mock_material.mjs';
 
 const LOOKAHEAD_US = 200_000;
+const PLAYOUT_US = 100_000;
 const LEAD_US = 400_000;
 const FRAME_US = 1e6 / SIZE.fps;
 
@@ -23,10 +24,11 @@ export class MockSession {
     this.utterances = 0;
     this.frame = 0;         // number of the next frame
     this.seq = 0;
-    this.startMs = performance.now();
+    this.originMs = null;   // when media time 0 is heard; nothing is sent before somebody speaks
   }
 
   attach(socket, resumed) {
+    this.attached = true;
     this.socket?.close(4409);
     this.socket = socket;
     socket.onMessage = (message) => (typeof message === 'string' ? this.event(JSON.parse(message)) : this.pcm(message));
@@ -37,6 +39,7 @@ export class MockSession {
       audio_in: { format: 'pcm_s16le', rate: this.rate }, limits: {}, resume_token: this.token,
       ...(resumed && { resumed: true, next_sample: this.samples }),
     });
+    if (resumed && this.originMs !== null) this.beginClock();
     this.timer = setInterval(() => this.run(), 10);
   }
 
@@ -65,7 +68,8 @@ export class MockSession {
       this.utterance = ++this.utterances;
       this.committed = false;
       this.sound = [];
-      this.firstFrame = Math.max(this.frame, Math.ceil((this.mediaUs() + LOOKAHEAD_US) / FRAME_US));
+      if (this.originMs === null) this.beginClock();
+      this.firstFrame = Math.max(this.frame, Math.ceil((this.mediaUs() + PLAYOUT_US) / FRAME_US));
       this.say('utterance.started', {
         utterance: this.utterance, start_sample: this.samples, first_pts_us: this.firstFrame * FRAME_US,
       });
@@ -79,27 +83,35 @@ export class MockSession {
     const { utterance } = this;
     this.control.clearedAtMs = performance.now();
     this.utterance = 0;
-    this.frame = Math.min(this.frame, Math.ceil(this.mediaUs() / FRAME_US));
-    this.say('output.cleared', { utterance: utterance || this.utterances, cut_pts_us: this.frame * FRAME_US, audio_end_ms: 0 });
+    this.say('output.cleared', {
+      utterance: utterance || this.utterances, cut_pts_us: Math.round(this.mediaUs()), audio_end_ms: 0,
+    });
+    if (this.originMs !== null) this.beginClock();
     if (utterance) this.done(utterance, true);
   }
 
   done(utterance, interrupted) {
-    this.say('utterance.done', { utterance, interrupted, last_pts_us: (this.frame - 1) * FRAME_US, frames_sent: this.frame });
+    this.say('utterance.done', { utterance, interrupted, last_pts_us: (this.frame - 1) * FRAME_US, audio_samples: this.sound.length });
+  }
+
+  /** The client's clock starts (anew) with the next frame. */
+  beginClock() {
+    this.originMs = performance.now() + (PLAYOUT_US - this.frame * FRAME_US) / 1000;
+    this.isAnew = true;
   }
 
   mediaUs() {
-    return (performance.now() - this.startMs) * 1000;
+    return (performance.now() - this.originMs) * 1000;
   }
 
   run() {
-    if (this.control.frozen) return;
+    if (this.control.frozen || this.originMs === null) return;
     if (this.mode === 'fmp4') return this.runMp4();
     for (;;) {
       const speaks = this.utterance > 0 && this.frame >= this.firstFrame;
       const at = speaks ? (this.frame - this.firstFrame) * FRAME_US : 0;
       const heard = (this.sound.length / this.rate) * 1e6;
-      if (this.frame * FRAME_US > this.mediaUs() + (speaks ? LEAD_US : 0)) return;
+      if (this.frame * FRAME_US > this.mediaUs() + (speaks ? LEAD_US : PLAYOUT_US)) return;
       if (speaks && !this.committed && at + LOOKAHEAD_US > heard) return;
       const last = speaks && at + FRAME_US >= heard;
       this.send(speaks, this.loudness(at / 1e6), last);
@@ -126,7 +138,7 @@ export class MockSession {
     this.socket?.send(encodeMediaMessage({
       kind: this.mode === 'patch' ? Kind.PATCH : Kind.FULL,
       codec: h264 ? Codec.H264 : Codec.JPEG,
-      flags: (speaks ? 0 : Flag.IDLE) | (last ? Flag.LAST : 0) | (this.isKey() ? Flag.KEY : 0),
+      flags: (speaks ? 0 : Flag.IDLE) | (last ? Flag.LAST : 0) | (this.isKey() ? Flag.KEY : 0) | (this.isAnew ? Flag.DISCONTINUITY : 0),
       seq: this.seq++,
       utterance: speaks ? this.utterance : 0,
       ptsUs: this.frame * FRAME_US,
@@ -136,6 +148,7 @@ export class MockSession {
       payload: h264 ? this.material.h264[this.frame % SIZE.frames] : this.material.mouths[level],
     }));
     this.frame += 1;
+    this.isAnew = false;
   }
 
   isKey() {

@@ -28,6 +28,12 @@ test('offers the protocol and the token to the WebSocket', async () => {
   assert.deepEqual(socket.protocols, ['lipsync.v1', 'bearer.t']);
 });
 
+test('a session of a token\'s is told how it should be', async () => {
+  const { socket } = await openSession(Session, CREATED, { settings: { video: { mode: 'h264' }, pace: 'asap' } });
+  assert.equal(socket.url, 'ws://localhost/v1/stream?avatar=anna&mode=h264');
+  assert.deepEqual(socket.events, [{ type: 'session.update', video: { mode: 'h264' }, pace: 'asap' }]);
+});
+
 test('makes a session first when there is no token', async () => {
   const asked = [];
   const fetch = async (url, request) => {
@@ -63,6 +69,7 @@ test('a lost connection is resumed, and what the server never got is sent again'
   assert.equal(session.state, 'resuming');
   const again = reconnect();
   again.open();
+  assert.equal(again.url, 'ws://localhost/v1/stream?avatar=anna&resume=1');
   assert.deepEqual(again.events, [{ type: 'session.resume', resume_token: 'r', next_sample: 0 }]);
   again.receive({ ...CREATED, resumed: true, next_sample: 150 });
   assert.deepEqual(again.pcm, [...piece(1).slice(50), ...piece(2)]);

@@ -17,6 +17,8 @@ export class Playout {
     this.onStart = onStart;
     this.onHalt = onHalt;
     this.cushionS = 0.08;  // the clock starts this long after its first frame is here; the next ones may be late by as much
+    this.noticeS = 0.03;   // sound must be known this long before it is heard
+    this.sparse = false;   // in silence no frames come
     this.skipped = 0;  // frames that came, but a newer one was due already
     this.stalls = 0;
     this.frames = [];
@@ -54,13 +56,13 @@ export class Playout {
   }
 
   /**
-   * Something to hear begins at `ptsUs`, and frames are due from there on. If the clock has passed that moment, or will
-   * before a first frame is here, it goes back to it and waits.
+   * Something to hear begins at `ptsUs`, and frames are due from there on. If it is too late for that moment, the clock
+   * goes back to it and waits for the first frame.
    */
   begin(ptsUs, nowS) {
     this.expecting = true;
     const position = this.positionUs(nowS);
-    if (this.running && position + this.cushionS * 1e6 < ptsUs) return;
+    if (this.running && position + this.noticeS * 1e6 < ptsUs) return;
     this.halt(ptsUs);
   }
 
@@ -81,7 +83,7 @@ export class Playout {
     const due = this.lastDue(position);
     if (due < 0) {
       const late = position - Math.max(this.shownUs, this.anchorUs);
-      if (this.expecting && this.frames.length === 0 && late >= STALL_US) this.stall(position);
+      if (this.expecting && !this.sparse && this.frames.length === 0 && late >= STALL_US) this.stall(position);
       return null;
     }
     for (const frame of this.frames.splice(0, due)) this.skip(frame);

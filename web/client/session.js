@@ -7,6 +7,7 @@ const RETRY_MS = [200, 400, 800, 1600, 3200, 5000, 5000, 5000];
 /** Close codes after which trying again makes sense: lost, restarting, an error of the server's. */
 const RESUMABLE = new Set([1001, 1005, 1006, 1011, 1012]);
 
+export const IDLE = 4408;
 const CLOSE_REASONS = {
   1003: 'The server does not accept this kind of data.',
   1007: 'The server could not read what this page sent.',
@@ -18,7 +19,7 @@ const CLOSE_REASONS = {
   4401: 'The server wants a valid token.',
   4403: 'This page or this avatar is not allowed here.',
   4404: 'The server has no such avatar.',
-  4408: 'The session ended because nothing was said for a while.',
+  [IDLE]: 'The session ended because nothing was said for a while.',
   4409: 'The session goes on in another window.',
   4410: 'The session reached its time limit.',
   4429: 'Too many requests; try again in a moment.',
@@ -27,7 +28,7 @@ const CLOSE_REASONS = {
 
 /**
  * Emits every server event under its `type`, and: `media` (a decoded message), `state` ('connecting', 'open',
- * 'resuming', 'closed'), `failure` (an Error that ended the session or kept it from opening).
+ * 'resuming', 'closed'), `failure` (an Error that ended the session; `closeCode` says how, where a close code did).
  */
 export class Session {
   /**
@@ -123,6 +124,7 @@ export class Session {
     if (token) {
       const address = new URL('/v1/stream', url);
       if (avatar) address.searchParams.set('avatar', avatar);
+      if (settings?.video?.mode) address.searchParams.set('mode', settings.video.mode);
       return { url: toWebSocket(address), token };
     }
     let response;
@@ -142,7 +144,9 @@ export class Session {
 
   open(resolve, reject) {
     const protocols = ['lipsync.v1', ...(this.address.token ? [`bearer.${this.address.token}`] : [])];
-    const socket = new this.WebSocket(this.address.url, protocols);
+    const address = new URL(this.address.url);
+    if (this.created) address.searchParams.set('resume', '1');
+    const socket = new this.WebSocket(address.href, protocols);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     let fatal = null;
@@ -158,14 +162,18 @@ export class Session {
     };
     socket.onclose = ({ code, reason }) => {
       if (socket !== this.socket) return;
-      reject(fatal ?? new Error(CLOSE_REASONS[code] ?? `The connection was closed (${code}${reason && `: ${reason}`}).`));
+      reject(fatal ?? closed(code, reason));
       this.lost(code, fatal);
     };
   }
 
-  /** The first words on a new connection: nothing for a new session, else which one it continues. */
+  /** The first words on a new connection: how a session should be, or which one this continues. */
   hello(socket) {
-    if (!this.created) return;
+    const { token, settings } = this.options;
+    if (!this.created) {
+      if (token && settings) socket.send(JSON.stringify({ type: 'session.update', ...settings }));
+      return;
+    }
     const event = { type: 'session.resume', resume_token: this.created.resume_token, next_sample: this.ring.start };
     socket.send(JSON.stringify(event));
   }
@@ -186,7 +194,7 @@ export class Session {
     const gone = fatal || !RESUMABLE.has(code) || this.attempts >= RETRY_MS.length;
     if (gone) {
       this.setState('closed');
-      if (code !== 1000) this.emit('failure', fatal ?? new Error(CLOSE_REASONS[code] ?? `The connection was lost (${code}).`));
+      if (code !== 1000) this.emit('failure', fatal ?? closed(code, ''));
       return;
     }
     this.setState('resuming');
@@ -222,6 +230,12 @@ export class Session {
     this.state = state;
     this.emit('state', state);
   }
+}
+
+/** An Error for a close code, which it has as `closeCode`. */
+function closed(code, reason) {
+  const text = CLOSE_REASONS[code] ?? `The connection was closed (${code}${reason && `: ${reason}`}).`;
+  return Object.assign(new Error(text), { closeCode: code });
 }
 
 function toWebSocket(url) {

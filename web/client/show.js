@@ -8,6 +8,7 @@ import { Stage } from './stage.js';
 import { Statistics } from './statistics.js';
 
 const CUSHION_S = 0.08;          // frames may be late by this much
+const NOTICE_S = 0.03;           // from deciding to play a sound to its playing
 const CLEAR_PATIENCE_MS = 2000;
 
 export class Show {
@@ -22,6 +23,7 @@ export class Show {
     this.speaker = new Speaker(options.context, options.rate);
     this.statistics = new Statistics();
     this.playout = new Playout((ptsUs, atS) => this.speaker.start(ptsUs, atS), () => this.speaker.stop());
+    this.playout.sparse = options.idle === 'client';
     this.claim = null;           // utterance.started of the present utterance
     this.endings = [];           // utterance.done of those that are not shown to their end yet
     this.muteUntil = 0;          // after cut(): frames of any utterance are stale until the server has cleared
@@ -92,7 +94,7 @@ export class Show {
       this.speaker.claim(detail.start_sample, detail.first_pts_us);
       this.playout.begin(detail.first_pts_us, this.now());
     } else if (type === 'utterance.done') {
-      this.endings.push(detail);
+      this.endings.push({ ...detail, endUs: this.endOf(detail) });
     } else if (type === 'output.cleared') {
       this.clearedUtterance = Math.max(this.clearedUtterance, detail.utterance);
       this.muteUntil = 0;
@@ -143,6 +145,7 @@ export class Show {
   clockChanged() {
     this.latencyS = this.speaker.outputLatencyS;
     this.playout.cushionS = CUSHION_S + this.latencyS;
+    this.playout.noticeS = NOTICE_S + this.latencyS;
     if (this.playout.running) this.playout.halt(null);
   }
 
@@ -168,16 +171,22 @@ export class Show {
       this.statistics.drew(frame, avOffsetMs, nowMs);
       this.emit('frame', { ...frame, image: null, background: null, avOffsetMs });
       frame.close();
-    } else if (this.idle === 'client' && !this.playout.expecting && nowMs - this.lastDrawMs >= this.frameMs - 2) {
+    } else if (this.idle === 'client' && nowMs - this.lastDrawMs >= this.frameMs * (this.playout.expecting ? 1.6 : 1) - 2) {
       if (this.stage.drawIdle(nowMs)) this.lastDrawMs = nowMs;
     }
     this.checkEnd(heardS);
   }
 
+  /** Media time at which sound and pictures of an utterance are over. */
+  endOf({ utterance, last_pts_us: lastUs, audio_samples: samples = 0 }) {
+    const soundUs = this.claim?.utterance === utterance ? this.claim.first_pts_us + (samples / this.rate) * 1e6 : 0;
+    return Math.max(lastUs + this.frameMs * 1000, soundUs);
+  }
+
   checkEnd(heardS) {
     const last = this.endings.at(-1);
     if (!last || !this.playout.running) return;
-    if (this.playout.positionUs(heardS) < last.last_pts_us + this.frameMs * 1000) return;
+    if (this.playout.positionUs(heardS) < last.endUs) return;
     this.endings = [];
     this.playout.end();
     this.emit('shown', last);

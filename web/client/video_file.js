@@ -1,5 +1,5 @@
 // A video file of what was said: the server renders the samples once more, as fragmented MP4 with sound.
-import { Kind } from './media_message.js';
+import { Flag, Kind } from './media_message.js';
 import { Session } from './session.js';
 
 const AHEAD_S = 5;          // sent ahead of what has been rendered
@@ -15,6 +15,7 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
   return new Promise((resolve, reject) => {
     const parts = [];
     let sent = 0;
+    let over = false;
     let timer = null;
     const settings = {
       audio_in: { format: 'pcm_s16le', rate },
@@ -22,7 +23,7 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
       audio_out: 'aac',
       pace: 'asap',
       max_lead_ms: 10_000,
-      idle: 'client',
+      idle: 'server',
     };
     const session = new Session({ ...options, settings }, (type, detail) => {
       wait();
@@ -42,7 +43,9 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
       else resolve(new Blob(parts, { type: 'video/mp4' }));
     };
     const receive = (message) => {
-      if (message.kind !== Kind.MP4_INIT && message.kind !== Kind.MP4_FRAGMENT) return;
+      const isPart = message.kind === Kind.MP4_INIT || message.kind === Kind.MP4_FRAGMENT;
+      if (!isPart || over) return;
+      over = (message.flags & Flag.LAST) !== 0;  // what follows is idle
       parts.push(message.payload.slice());
       if (message.kind === Kind.MP4_INIT) return;
       session.send({ type: 'playback.report', pts_us: message.ptsUs, buffered_ms: 0, dropped: 0 });
