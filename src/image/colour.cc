@@ -21,12 +21,12 @@ void MapPlane(ConstPlaneView from, PlaneView to, const std::array<uint8_t, 256>&
   }
 }
 
-// round(middle_out + (i - middle_in) * levels / 255) for every sample i.
-std::array<uint8_t, 256> RangeMap(int middle_in, int middle_out, int levels) {
+// round(middle_out + (i - middle_in) * levels_out / levels_in) for every sample i.
+std::array<uint8_t, 256> RangeMap(int middle_in, int middle_out, int levels_in, int levels_out) {
   std::array<uint8_t, 256> map;
   for (int i = 0; i < 256; ++i) {
-    const int scaled = (i - middle_in) * levels;
-    const int rounded = (2 * scaled + (scaled < 0 ? -255 : 255)) / 510;
+    const int scaled = (i - middle_in) * levels_out;
+    const int rounded = (2 * scaled + (scaled < 0 ? -levels_in : levels_in)) / (2 * levels_in);
     map[static_cast<size_t>(i)] = static_cast<uint8_t>(std::clamp(middle_out + rounded, 0, 255));
   }
   return map;
@@ -67,8 +67,17 @@ void BgrToYuv(ConstImageView from, YuvView to) {
 
 void FullToLimited(ConstYuvView from, YuvView to) {
   assert(from.format.range == YuvRange::kFull && to.format.range == YuvRange::kLimited);
-  static const std::array<uint8_t, 256> luma_map = RangeMap(0, 16, 219);
-  static const std::array<uint8_t, 256> chroma_map = RangeMap(128, 128, 224);
+  static const std::array<uint8_t, 256> luma_map = RangeMap(0, 16, 255, 219);
+  static const std::array<uint8_t, 256> chroma_map = RangeMap(128, 128, 255, 224);
+  MapPlane(from.y, to.y, luma_map);
+  MapPlane(from.u, to.u, chroma_map);
+  MapPlane(from.v, to.v, chroma_map);
+}
+
+void LimitedToFull(ConstYuvView from, YuvView to) {
+  assert(from.format.range == YuvRange::kLimited && to.format.range == YuvRange::kFull);
+  static const std::array<uint8_t, 256> luma_map = RangeMap(16, 0, 219, 255);
+  static const std::array<uint8_t, 256> chroma_map = RangeMap(128, 128, 224, 255);
   MapPlane(from.y, to.y, luma_map);
   MapPlane(from.u, to.u, chroma_map);
   MapPlane(from.v, to.v, chroma_map);

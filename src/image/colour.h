@@ -20,5 +20,8 @@ void BgrToYuv(ConstImageView from, YuvView to);
 
 // full range -> limited range of the same matrix (JPEG pictures into video). Sizes equal; in place allowed.
 void FullToLimited(ConstYuvView from, YuvView to);
+// limited range -> full range of the same matrix (video into JPEG pictures). Sizes equal; in place allowed. Levels
+// outside the limited range are clipped.
+void LimitedToFull(ConstYuvView from, YuvView to);
 
 }  // namespace lips

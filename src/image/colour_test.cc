@@ -197,5 +197,23 @@ TEST(FullToLimited, IsTheExactScaleRoundedAndWorksInPlace) {
   }
 }
 
+TEST(LimitedToFull, IsTheExactScaleClippedAndUndoesFullToLimitedToOneLevel) {
+  for (int value = 0; value < 256; ++value) {
+    YuvImage yuv(1, 1, {YuvMatrix::kBt601, YuvRange::kLimited});
+    YuvView limited = yuv.view();
+    limited.y.data[0] = limited.u.data[0] = limited.v.data[0] = static_cast<uint8_t>(value);
+    YuvView full = limited;
+    full.format.range = YuvRange::kFull;
+    LimitedToFull(limited, full);
+    EXPECT_NEAR(full.y.data[0], std::clamp((value - 16) * 255 / 219.0, 0.0, 255.0), 0.5) << value;
+    EXPECT_NEAR(full.u.data[0], std::clamp(128 + (value - 128) * 255 / 224.0, 0.0, 255.0), 0.5) << value;
+    EXPECT_EQ(full.u.data[0], full.v.data[0]) << value;
+    full.y.data[0] = static_cast<uint8_t>(value);
+    FullToLimited(full, limited);
+    LimitedToFull(limited, full);
+    EXPECT_NEAR(full.y.data[0], value, 1) << value;
+  }
+}
+
 }  // namespace
 }  // namespace lips

@@ -8,7 +8,6 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -19,28 +18,14 @@ constexpr int kMaxReaderChannels = 64;
 
 int KeptChannels(int channels) { return channels == 2 || channels == 6 ? channels : 1; }
 
-// The encoder's rate for a source of `rate_hz`: the same, the next higher, or its highest.
-int RateFor(const AVCodec& encoder, int rate_hz) {
-  int best = 0;
-  int highest = 0;
-  for (const int* rate = encoder.supported_samplerates; rate != nullptr && *rate != 0; ++rate) {
-    highest = std::max(highest, *rate);
-    if (*rate >= rate_hz && (best == 0 || *rate < best)) best = *rate;
-  }
-  if (highest == 0) return rate_hz;
-  return best != 0 ? best : highest;
-}
-
-// Clear speech and music without counting bits: 96 kbit/s a channel, less where the rate leaves less to code.
-int64_t BitRate(int rate_hz, int channels) { return channels * std::min<int64_t>(96'000, int64_t{4} * rate_hz); }
-
-float Finite(float sample) { return std::isfinite(sample) ? std::clamp(sample, -1.0F, 1.0F) : 0.0F; }
-
 }  // namespace
 
-void SwrDeleter::operator()(SwrContext* resampler) const { swr_free(&resampler); }
-
-AudioTrack::AudioTrack(AudioReader reader, CodecPtr codec) : reader_(std::move(reader)), codec_(std::move(codec)) {}
+AudioTrack::AudioTrack(AudioReader reader, CodecPtr codec, SwrPtr resampler)
+    : reader_(std::move(reader)),
+      codec_(std::move(codec)),
+      resampler_(std::move(resampler)),
+      frame_(NewFrame()),
+      packet_(NewPacket()) {}
 
 Result<AudioTrack> AudioTrack::Open(const Path& path, int codec_id, bool global_header) {
   ASSIGN_OR_RETURN(AudioReader reader, AudioReader::Open(path));
@@ -49,40 +34,16 @@ Result<AudioTrack> AudioTrack::Open(const Path& path, int codec_id, bool global_
     return Error(ErrorCode::kUnsupported, "'" + path.string() + "' has " + std::to_string(info.channels) +
                                               " audio channels at " + std::to_string(info.rate_hz) + " Hz");
   }
-  // FFmpeg's own Opus encoder is experimental.
-  const AVCodec* encoder = codec_id == AV_CODEC_ID_OPUS ? avcodec_find_encoder_by_name("libopus")
-                                                        : avcodec_find_encoder(static_cast<AVCodecID>(codec_id));
-  const std::string name = avcodec_get_name(static_cast<AVCodecID>(codec_id));
-  if (encoder == nullptr) return Error(ErrorCode::kUnsupported, "FFmpeg was built without an encoder for " + name);
-  CodecPtr codec(avcodec_alloc_context3(encoder));
-  if (codec == nullptr) return FfmpegError(AVERROR(ENOMEM), "cannot open the encoder " + name);
-  codec->sample_rate = RateFor(*encoder, info.rate_hz);
-  codec->sample_fmt =
-      encoder->sample_fmts != nullptr && codec_id == AV_CODEC_ID_AAC ? AV_SAMPLE_FMT_FLTP : AV_SAMPLE_FMT_FLT;
-  av_channel_layout_default(&codec->ch_layout, KeptChannels(info.channels));
-  codec->bit_rate = BitRate(codec->sample_rate, codec->ch_layout.nb_channels);
-  codec->time_base = {1, codec->sample_rate};
-  codec->flags |= AV_CODEC_FLAG_BITEXACT;
-  if (global_header) codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-  const int rc = avcodec_open2(codec.get(), encoder, nullptr);
-  if (rc < 0) return FfmpegError(rc, "cannot open the encoder " + name);
-  AudioTrack track(std::move(reader), std::move(codec));
-  RETURN_IF_ERROR(track.MakeResampler());
+  ASSIGN_OR_RETURN(CodecPtr codec, OpenAudioEncoder({.codec_id = codec_id,
+                                                     .rate_hz = info.rate_hz,
+                                                     .channels = KeptChannels(info.channels),
+                                                     .global_header = global_header}));
+  ASSIGN_OR_RETURN(SwrPtr resampler, OpenResampler(*codec, info.rate_hz));
+  AudioTrack track(std::move(reader), std::move(codec), std::move(resampler));
+  if (track.frame_ == nullptr || track.packet_ == nullptr) {
+    return FfmpegError(AVERROR(ENOMEM), "cannot encode audio");
+  }
   return track;
-}
-
-Status AudioTrack::MakeResampler() {
-  packet_ = NewPacket();
-  frame_ = NewFrame();
-  if (packet_ == nullptr || frame_ == nullptr) return FfmpegError(AVERROR(ENOMEM), "cannot encode audio");
-  const int in_rate = reader_.info().rate_hz;
-  if (in_rate == codec_->sample_rate) return {};
-  SwrContext* resampler = nullptr;
-  int rc = swr_alloc_set_opts2(&resampler, &codec_->ch_layout, AV_SAMPLE_FMT_FLT, codec_->sample_rate,
-                               &codec_->ch_layout, AV_SAMPLE_FMT_FLT, in_rate, 0, nullptr);
-  resampler_.reset(resampler);
-  if (rc >= 0) rc = swr_init(resampler);
-  return rc < 0 ? Status(FfmpegError(rc, "cannot resample audio")) : Status();
 }
 
 // Replaces pending_, which is used up, by the next samples.
@@ -100,11 +61,11 @@ Status AudioTrack::Refill() {
   } else {
     for (size_t i = 0; i + channels <= decoded_.size(); i += channels) {
       float sum = 0;
-      for (size_t c = 0; c < channels; ++c) sum += Finite(decoded_[i + c]);
+      for (size_t c = 0; c < channels; ++c) sum += FiniteSample(decoded_[i + c]);
       pending_.push_back(sum / static_cast<float>(channels));
     }
   }
-  std::transform(pending_.begin(), pending_.end(), pending_.begin(), Finite);
+  std::transform(pending_.begin(), pending_.end(), pending_.begin(), FiniteSample);
   return resampler_ != nullptr ? Resample() : Status();
 }
 
@@ -122,7 +83,7 @@ Status AudioTrack::Resample() {
   if (count < 0) return FfmpegError(count, "cannot resample audio");
   decoded_.resize(static_cast<size_t>(count) * channels);
   pending_.swap(decoded_);
-  std::transform(pending_.begin(), pending_.end(), pending_.begin(), Finite);
+  std::transform(pending_.begin(), pending_.end(), pending_.begin(), FiniteSample);
   return {};
 }
 

@@ -8,17 +8,12 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "media/audio_codec.h"
 #include "media/audio_reader.h"
 #include "media/ffmpeg.h"
 #include "media/frame.h"
 
-struct SwrContext;
-
 namespace lips {
-
-struct SwrDeleter {
-  void operator()(SwrContext* resampler) const;
-};
 
 // Takes the first audio stream of a file at its own rate where the codec allows (else the next higher one it has), with
 // 1, 2 or 6 channels kept and any other count mixed to one. Memory is constant. Move-only; one thread at a time.
@@ -39,8 +34,7 @@ class AudioTrack {
   Status Finish(const Sink& sink);
 
  private:
-  AudioTrack(AudioReader reader, CodecPtr codec);
-  Status MakeResampler();
+  AudioTrack(AudioReader reader, CodecPtr codec, SwrPtr resampler);
   Status Refill();
   Status Resample();
   Status SendFrame(const Sink& sink);
@@ -48,7 +42,7 @@ class AudioTrack {
 
   AudioReader reader_;
   CodecPtr codec_;
-  std::unique_ptr<SwrContext, SwrDeleter> resampler_;  // null when the rates agree
+  SwrPtr resampler_;  // null when the rates agree
   FramePtr frame_;
   PacketPtr packet_;
   std::vector<float> decoded_;

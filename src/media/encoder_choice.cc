@@ -81,19 +81,6 @@ Status CheckQuality(const Codec& codec, const VideoWriterOptions& options) {
                                              std::to_string(codec.max_crf) + " for " + codec.name);
 }
 
-// The primaries are those of the system that such pictures come from: nothing else is known of them.
-void SetColour(AVCodecContext& codec, const VideoWriterOptions& options) {
-  const bool large = options.width >= 1280 || options.height > 576;
-  const bool fifty_hertz =
-      options.fps.num == int64_t{25} * options.fps.den || options.fps.num == int64_t{50} * options.fps.den;
-  const bool is_709 = options.format.matrix == YuvMatrix::kBt709;
-  codec.color_range = options.format.range == YuvRange::kFull ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-  codec.colorspace = is_709 ? AVCOL_SPC_BT709 : (fifty_hertz ? AVCOL_SPC_BT470BG : AVCOL_SPC_SMPTE170M);
-  codec.color_primaries = is_709 || large ? AVCOL_PRI_BT709 : (fifty_hertz ? AVCOL_PRI_BT470BG : AVCOL_PRI_SMPTE170M);
-  codec.color_trc = is_709 || large ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
-  codec.chroma_sample_location = AVCHROMA_LOC_LEFT;
-}
-
 // Our crf and preset in the encoder's own terms. Returns FFmpeg's code.
 int SetQuality(AVCodecContext& codec, const VideoWriterOptions& options) {
   const auto preset = std::find(kPresets.begin(), kPresets.end(), options.preset) - kPresets.begin();
@@ -142,6 +129,17 @@ int SetQuality(AVCodecContext& codec, const VideoWriterOptions& options) {
 }
 
 }  // namespace
+
+void TagColour(AVCodecContext& codec, int width, int height, FrameRate fps, YuvFormat format) {
+  const bool large = width >= 1280 || height > 576;
+  const bool fifty_hertz = fps.num == int64_t{25} * fps.den || fps.num == int64_t{50} * fps.den;
+  const bool is_709 = format.matrix == YuvMatrix::kBt709;
+  codec.color_range = format.range == YuvRange::kFull ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+  codec.colorspace = is_709 ? AVCOL_SPC_BT709 : (fifty_hertz ? AVCOL_SPC_BT470BG : AVCOL_SPC_SMPTE170M);
+  codec.color_primaries = is_709 || large ? AVCOL_PRI_BT709 : (fifty_hertz ? AVCOL_PRI_BT470BG : AVCOL_PRI_SMPTE170M);
+  codec.color_trc = is_709 || large ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
+  codec.chroma_sample_location = AVCHROMA_LOC_LEFT;
+}
 
 Result<EncoderChoice> ChooseEncoder(const Path& path, const VideoWriterOptions& options) {
   SilenceFfmpeg();
@@ -195,7 +193,7 @@ Result<CodecPtr> OpenVideoEncoder(const EncoderChoice& choice, const VideoWriter
   codec->flags |= AV_CODEC_FLAG_BITEXACT;
   if ((choice.container->flags & AVFMT_GLOBALHEADER) != 0) codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   if (codec->codec_id == AV_CODEC_ID_HEVC) codec->codec_tag = MKTAG('h', 'v', 'c', '1');  // what Apple's players take
-  SetColour(*codec, options);
+  TagColour(*codec, options.width, options.height, options.fps, options.format);
   int rc = SetQuality(*codec, options);
   if (rc >= 0) rc = avcodec_open2(codec.get(), encoder, nullptr);
   if (rc >= 0) return codec;

@@ -29,4 +29,8 @@ Result<EncoderChoice> ChooseEncoder(const Path& path, const VideoWriterOptions& 
 Result<CodecPtr> OpenVideoEncoder(const EncoderChoice& choice, const VideoWriterOptions& options, int width,
                                   int height);
 
+// Says in the stream which colours its pictures have. The primaries are those of the system that pictures of such a
+// size and rate come from: nothing else is known of them.
+void TagColour(AVCodecContext& codec, int width, int height, FrameRate fps, YuvFormat format);
+
 }  // namespace lips

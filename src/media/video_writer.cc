@@ -6,8 +6,6 @@ extern "C" {
 #include <libavutil/dict.h>
 }
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +15,7 @@ extern "C" {
 #include "media/encoder_choice.h"
 #include "media/ffmpeg.h"
 #include "media/output_check.h"
+#include "media/padded_copy.h"
 
 namespace lips {
 namespace {
@@ -38,16 +37,6 @@ struct DictionaryOwner {
   DictionaryOwner& operator=(const DictionaryOwner&) = delete;
   ~DictionaryOwner() { av_dict_free(&dictionary); }
 };
-
-// `from` into `to`, which may have one more column and row; those repeat the last ones.
-void CopyPlane(ConstPlaneView from, uint8_t* to, ptrdiff_t to_stride, int to_width, int to_height) {
-  for (int y = 0; y < to_height; ++y) {
-    const uint8_t* row = from.Row(std::min(y, from.height - 1));
-    uint8_t* out = to + y * to_stride;
-    std::memcpy(out, row, static_cast<size_t>(from.width));
-    if (to_width > from.width) out[from.width] = row[from.width - 1];
-  }
-}
 
 Status CheckOptions(const VideoWriterOptions& options) {
   RETURN_IF_ERROR(CheckFrameRate(options.fps));
@@ -173,9 +162,9 @@ Status VideoWriter::State::FillFrame(ConstYuvView image) {
   if (rc < 0) return FfmpegError(rc, "cannot encode frame " + std::to_string(frames));
   const int chroma_width = (video->width + 1) / 2;
   const int chroma_height = (video->height + 1) / 2;
-  CopyPlane(image.y, frame->data[0], frame->linesize[0], video->width, video->height);
-  CopyPlane(image.u, frame->data[1], frame->linesize[1], chroma_width, chroma_height);
-  CopyPlane(image.v, frame->data[2], frame->linesize[2], chroma_width, chroma_height);
+  CopyPadded(image.y, {frame->data[0], video->width, video->height, frame->linesize[0]});
+  CopyPadded(image.u, {frame->data[1], chroma_width, chroma_height, frame->linesize[1]});
+  CopyPadded(image.v, {frame->data[2], chroma_width, chroma_height, frame->linesize[2]});
   frame->pts = frames;
   return {};
 }
