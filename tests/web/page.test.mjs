@@ -6,6 +6,7 @@ import { openBrowser, screenshot } from './browser.mjs';
 import { startMockServer } from './mock_server.mjs';
 import { PATCH } from './mock_material.mjs';
 import { installProbe, makeClicks, makeWav, sayFile } from './probe.mjs';
+import { templateDifference } from './template_difference.mjs';
 
 let mock;
 let browser;
@@ -63,53 +64,11 @@ test('outside the patch the canvas is the template, pixel for pixel as a video e
   const page = await openPage();
   await sayFile(page, 'loud.wav', LOUD_MIDDLE);
   await speaking(page);
-  const worst = await page.evaluate(templateDifference, PATCH);
-  assert.ok(worst.frames >= 3, `${worst.frames} frames were compared`);
-  assert.ok(worst.mean < 0.1 && worst.most <= 3, `off by ${worst.mean} on average, ${worst.most} at most`);
+  const { frames, outside } = await page.evaluate(templateDifference);
+  assert.ok(frames >= 3, `${frames} frames were compared`);
+  assert.ok(outside.mean < 0.1 && outside.most <= 3, `off by ${outside.mean} on average, ${outside.most} at most`);
   await page.close();
 });
-
-/** In the page: compares canvases of several frames with the template, sought in a video element of its own. */
-async function templateDifference({ x, y, width, height }) {
-  const { lips } = probe;
-  const canvas = lips.options.canvas;
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
-  const taken = new Map();
-  await new Promise((resolve) => {
-    const stop = lips.on('frame', ({ templateIndex }) => {
-      if (taken.size >= 4) return;
-      copy.drawImage(canvas, 0, 0);
-      taken.set(templateIndex, copy.getImageData(0, 0, canvas.width, canvas.height).data);
-      if (taken.size === 4) resolve(stop());
-    });
-    setTimeout(resolve, 3000);
-  });
-  const { avatar } = lips.session.created;
-  const video = document.createElement('video');
-  video.muted = true;
-  video.src = URL.createObjectURL(await (await fetch(avatar.background_url)).blob());  // can be sought whatever the server
-  await new Promise((resolve) => (video.onloadeddata = resolve));
-  let sum = 0;
-  let count = 0;
-  let most = 0;
-  for (const [index, data] of taken) {
-    const seeked = new Promise((resolve) => (video.onseeked = resolve));
-    video.currentTime = (index + 0.5) / avatar.fps;
-    await seeked;
-    copy.drawImage(video, 0, 0);
-    const wanted = copy.getImageData(0, 0, canvas.width, canvas.height).data;
-    for (let i = 0; i < data.length; ++i) {
-      const column = (i >> 2) % canvas.width;
-      const row = Math.floor((i >> 2) / canvas.width);
-      if (column >= x - 1 && column <= x + width && row >= y - 1 && row <= y + height) continue;
-      const off = Math.abs(data[i] - wanted[i]);
-      sum += off;
-      count += 1;
-      most = Math.max(most, off);
-    }
-  }
-  return { frames: taken.size, mean: sum / count, most };
-}
 
 test('without WebCodecs the background comes from a video element, and H.264 is not offered', async () => {
   const page = await openPage({ init: () => delete globalThis.VideoDecoder });

@@ -2,8 +2,9 @@
 
 /**
  * To be called before the page is opened. Afterwards globalThis.probe in the page has
- *   lips: the Lipstream; frames: {ptsUs, utterance, flags, templateIndex, atS, mouth}, where `mouth` is the mean
- *   brightness of the rectangle probe.mouthRect ([x, y, w, h], when set) of the canvas right after drawing;
+ *   lips: the Lipstream; frames: {ptsUs, utterance, flags, templateIndex, atS, mouth, dark, ...}, where `mouth` is
+ *   the mean brightness of the rectangle probe.mouthRect ([x, y, w, h], when set) of the canvas right after drawing and
+ *   `dark` the share of it that is nearly black;
  *   sound: {endS, level} of every 10 ms played; events: [type, detail, atS] of the server's.
  * Times are seconds of the AudioContext; a frame is visible one screen refresh after `atS`.
  */
@@ -16,8 +17,13 @@ export function installProbe(page) {
       copy.drawImage(canvas, x, y, w, h, 0, 0, w, h);
       const { data } = copy.getImageData(0, 0, w, h);
       let sum = 0;
-      for (let i = 0; i < data.length; i += 4) sum += 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];
-      return sum / (data.length / 4);
+      let dark = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        const luma = 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];
+        sum += luma;
+        if (luma < 60) dark += 1;
+      }
+      return { mouth: sum / (data.length / 4), dark: dark / (data.length / 4) };
     };
     const listen = async (lips) => {
       const { context } = lips;
@@ -42,9 +48,9 @@ export function installProbe(page) {
       probe.lips = lips;
       lips.on('frame', (frame) => {
         const { ptsUs, utterance, flags, templateIndex, avOffsetMs, x, y, width, height, seq } = frame;
-        const mouth = probe.mouthRect && brightness(lips.options.canvas, probe.mouthRect);
+        const { mouth, dark } = probe.mouthRect ? brightness(lips.options.canvas, probe.mouthRect) : {};
         const atS = lips.context.currentTime;
-        probe.frames.push({ ptsUs, utterance, flags, templateIndex, avOffsetMs, x, y, width, height, seq, atS, mouth });
+        probe.frames.push({ ptsUs, utterance, flags, templateIndex, avOffsetMs, x, y, width, height, seq, atS, mouth, dark });
       });
       for (const type of ['utterance.started', 'utterance.done', 'output.cleared', 'state', 'ended', 'failure', 'warning', 'error']) {
         lips.on(type, (detail) => {
