@@ -17,7 +17,9 @@ let lips = null;       // the session, once something was said
 let opening = null;    // the promise of it
 let avatars = [];
 let current = null;    // the sample button that is being said
+let saidBy = null;     // the session that said something last
 let saving = false;
+let turns = 0;         // counts what people asked for: what was asked for last is said, however long it takes to load
 
 // --- what there is to choose ------------------------------------------------------------------------------------------
 
@@ -105,7 +107,7 @@ async function openSession() {
   });
   document.dispatchEvent(new CustomEvent('lipstream', { detail: made }));  // for tests
   made.on('state', (state) => state !== 'closed' && setState(state));
-  made.on('speaking', (speaking) => showSpeaking(speaking));
+  made.on('speaking', showSpeaking);
   made.on('frame', () => ($('poster').hidden = true));
   made.on('warning', ({ detail }) => say(detail));
   made.on('failure', (error) => {
@@ -132,18 +134,22 @@ function closeSession(state = 'idle') {
 }
 
 async function saySample(sample, button) {
+  const turn = ++turns;
   say(`Saying “${titleOf(sample)}”.`);
   mark(button);
   const open = await session();
   const response = await fetch(sample.url);
   if (!response.ok) throw new Error(`The sample could not be loaded (status ${response.status}).`);
-  await open.speak(await response.blob());
+  const sound = await response.blob();
+  if (turn === turns) await open.speak(sound);
 }
 
 async function sayFile(file) {
+  const turn = ++turns;
   say(`Saying ${file.name}.`);
   mark(null);
-  await (await session()).speak(file);
+  const open = await session();
+  if (turn === turns) await open.speak(file);
 }
 
 async function toggleMicrophone() {
@@ -153,6 +159,7 @@ async function toggleMicrophone() {
     say('The microphone is off.');
     return;
   }
+  turns += 1;
   mark(null);
   const open = await session();
   await open.startMicrophone({ monitor: $('monitor').checked });
@@ -161,6 +168,7 @@ async function toggleMicrophone() {
 }
 
 function stop() {
+  turns += 1;
   if (!lips?.speaking) return;
   lips.stop();
   showMicrophone(false);
@@ -168,21 +176,32 @@ function stop() {
 }
 
 async function saveVideo() {
-  const used = await session();
   saving = true;
-  $('save').disabled = true;
+  showSpeaking(false);
   try {
-    const blob = await used.saveVideo((share) => ($('save-text').textContent = `Saving ${Math.round(share * 100)} %`));
+    const blob = await renderVideo();
     const link = document.createElement('a');
     link.href = URL.createObjectURL(blob);
-    link.download = `${used.options.avatar}-synthetic-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.mp4`;
+    link.download = `${saidBy.options.avatar}-synthetic-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.mp4`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     say(`Saved as ${link.download}.`);
   } finally {
     saving = false;
     $('save-text').textContent = 'Save video';
-    showSpeaking(used.speaking);
+    showSpeaking(Boolean(lips?.speaking));
+  }
+}
+
+/** Rendering takes a session of its own; a server that has none left gets ours. */
+async function renderVideo() {
+  const onProgress = (share) => ($('save-text').textContent = `Saving ${Math.round(share * 100)} %`);
+  try {
+    return await saidBy.saveVideo(onProgress);
+  } catch (error) {
+    if (error.status !== 503 || !lips) throw error;
+    closeSession();
+    return saidBy.saveVideo(onProgress);
   }
 }
 
@@ -205,8 +224,9 @@ function setState(state) {
 
 function showSpeaking(speaking) {
   $('stop').disabled = !speaking;
-  $('save').disabled = speaking || saving || !lips?.hasSaid;
-  $('hint').hidden = speaking || Boolean(lips?.hasSaid);
+  if (speaking) saidBy = lips;
+  $('save').disabled = speaking || saving || !saidBy;
+  $('hint').hidden = speaking || Boolean(saidBy);
   if (lips?.session.state === 'open') setState(speaking ? 'speaking' : 'open');
   if (!speaking) mark(null);
   if (!speaking && $('status').textContent.startsWith('Saying')) say('');
@@ -247,6 +267,8 @@ $('stop').onclick = stop;
 $('save').onclick = () => act(saveVideo);
 $('avatar').onchange = () => {
   closeSession();
+  saidBy = null;
+  showSpeaking(false);
   showPoster();
 };
 for (const radio of document.querySelectorAll('input[name="mode"]')) {

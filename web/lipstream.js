@@ -220,7 +220,8 @@ export class Lipstream {
       this.finish();
     }
     this.emit(type, detail);
-    if (type === 'shown' && this.committed) this.finish();
+    const nothingLeft = type === 'error' && detail.error?.code === 'nothing_to_commit';
+    if ((type === 'shown' || nothingLeft) && this.committed) this.finish();
   }
 
   begin() {

@@ -243,11 +243,13 @@ function toWebSocket(url) {
   return url.href;
 }
 
+/** An Error for an HTTP answer, which it has as `status`. */
 async function refusal(response) {
   const body = await response.json().catch(() => null);
   const wait = Number(response.headers.get('Retry-After'));
   const again = response.status === 503 && wait > 0 ? ` Try again in ${wait} s.` : '';
-  return new Error(sentence(body?.error?.message ?? `the server answered ${response.status}`) + again);
+  const text = sentence(body?.error?.message ?? `the server answered ${response.status}`) + again;
+  return Object.assign(new Error(text), { status: response.status });
 }
 
 function sentence(text) {
