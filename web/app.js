@@ -34,11 +34,30 @@ async function getJson(path) {
   return response.json();
 }
 
+/** Lists the avatars; while some are still being loaded by the server, again and again. */
 async function loadAvatars() {
   avatars = (await getJson('/v1/avatars')).avatars;
-  $('avatar').replaceChildren(...avatars.map((avatar) => new Option(avatar.name || avatar.id, avatar.id)));
   if (avatars.length === 0) throw new Error('The server has no avatar: start it with lipstream serve --avatars FOLDER.');
-  showPoster();
+  const chosen = $('avatar').value;
+  const usable = avatars.filter(isReady);
+  $('avatar').replaceChildren(...avatars.map((avatar) => {
+    const state = isReady(avatar) ? '' : avatar.error ? ' (unusable)' : ' (loading)';
+    const option = new Option((avatar.name || avatar.id) + state, avatar.id);
+    option.disabled = !isReady(avatar);
+    return option;
+  }));
+  $('avatar').value = (usable.find(({ id }) => id === chosen) ?? usable[0] ?? avatars[0]).id;
+  const isLoading = avatars.some((avatar) => !isReady(avatar) && !avatar.error);
+  if (isLoading) setTimeout(() => loadAvatars().catch(showError), 2000);
+  else if (usable.length === 0) throw new Error(`The avatar ${avatars[0].id} cannot be used: ${avatars[0].error}.`);
+  if (usable.length === 0) return say('The server is getting its avatars ready.');
+  if ($('status').textContent.startsWith('The server is getting')) say('');
+  if ($('avatar').value !== chosen || !$('poster').src) showPoster();
+}
+
+/** Avatars that were loaded and warmed up; servers that don't say have only such. */
+function isReady({ ready }) {
+  return ready !== false;
 }
 
 async function loadSamples() {
@@ -212,8 +231,10 @@ function say(text) {
 }
 
 function showError(error) {
+  const wantsKey = error?.status === 401;
+  if (wantsKey) $('key').closest('details').open = true;
   $('error').hidden = !error;
-  $('error').textContent = error ? error.message : '';
+  $('error').textContent = wantsKey ? 'This server wants an access key: enter it under “Access key”.' : (error?.message ?? '');
   if (error) say('');
 }
 

@@ -16,13 +16,14 @@ const POLICY = "default-src 'self'; img-src 'self' data: blob:; media-src 'self'
 /**
  * @returns {Promise<{url: string, control: object, close: () => void}>} `control`: what tests see and turn.
  *   events: client events; sent: frames; clearedAtMs; refuse: an error body for the next POST; frozen: no frames;
+ *   loading: the avatar is not ready;
  *   dropConnections(): tears every socket
  */
 export async function startMockServer(port = 0) {
   const material = makeMaterial();
   const sessions = new Map();
   const control = {
-    events: [], sent: [], clearedAtMs: 0, refuse: null, frozen: false, sessions,
+    events: [], sent: [], clearedAtMs: 0, refuse: null, frozen: false, loading: false, sessions,
     dropConnections: () => sessions.forEach((session) => session.socket?.destroy()),
   };
   const server = createServer(async (request, response) => {
@@ -31,7 +32,7 @@ export async function startMockServer(port = 0) {
       response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
       response.end(JSON.stringify(body));
     };
-    if (path === '/v1/avatars') return json(200, { avatars: [AVATAR] });
+    if (path === '/v1/avatars') return json(200, { avatars: [{ ...AVATAR, ready: !control.loading }] });
     if (path === '/v1/samples') return json(200, { samples: [{ id: 'hello', url: '/v1/samples/hello.wav', seconds: 10.7 }] });
     if (path === '/v1/samples/hello.wav') return send(response, await readFile(join(ROOT, 'assets/demo/hello.wav')), 'audio/wav');
     if (path === AVATAR.background_url) return send(response, material.background, 'video/mp4');
@@ -40,7 +41,7 @@ export async function startMockServer(port = 0) {
       if (control.refuse) {
         const error = control.refuse;
         control.refuse = null;
-        return json(503, { error }, { 'Retry-After': '5' });
+        return json(error.status ?? 503, { error }, { 'Retry-After': '5' });
       }
       const id = `s${sessions.size + 1}`;
       sessions.set(id, new MockSession(id, settings, material, control));

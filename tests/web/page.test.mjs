@@ -144,6 +144,31 @@ test('a refusal is a sentence, and the next try may succeed', async () => {
   await page.close();
 });
 
+test('a server that wants a key is told one', async () => {
+  const page = await openPage();
+  mock.control.refuse = { status: 401, code: 'api_key_missing', message: 'sessions need a key' };
+  await page.click('#samples button');
+  await page.waitForSelector('#error:visible');
+  assert.equal(await page.textContent('#error'), 'This server wants an access key: enter it under “Access key”.');
+  await page.fill('#key', 'secret key');
+  const [request] = await Promise.all([page.waitForRequest('**/v1/sessions'), page.click('#samples button')]);
+  assert.equal(request.headers().authorization, 'Bearer secret key');
+  await page.close();
+});
+
+test('an avatar that is still being loaded can be chosen as soon as it is ready', async () => {
+  mock.control.loading = true;
+  const page = await openPage();
+  assert.equal(await page.textContent('#avatar option'), 'Mock (loading)');
+  assert.equal(await page.textContent('#status'), 'The server is getting its avatars ready.');
+  mock.control.loading = false;
+  await page.waitForFunction(() => document.querySelector('#avatar option').textContent === 'Mock', null, { timeout: 5000 });
+  await page.click('#samples button');
+  await speaking(page);
+  clean(page);
+  await page.close();
+});
+
 test('what is no sound is refused with a hint', async () => {
   const page = await openPage();
   await sayFile(page, 'text.wav', Buffer.from('this is no sound'));
