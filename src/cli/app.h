@@ -71,6 +71,7 @@ void AddCompositeFlag(CLI::App& command, JobFlags& flags);  // of commands that 
 void AddRender(Commands& commands);
 void AddAvatar(Commands& commands);
 void AddAvatarCreate(Commands& commands, CLI::App& parent);  // avatar create
+void AddAvatarImport(Commands& commands, CLI::App& parent);  // avatar import
 void AddAvatarDemo(Commands& commands, CLI::App& parent);    // avatar demo
 void AddModel(Commands& commands);
 void AddModelConvert(Commands& commands, CLI::App& parent);  // model convert

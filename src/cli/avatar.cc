@@ -139,6 +139,7 @@ void AddAvatar(Commands& commands) {
   Add(commands, *avatar, "check", "Go through a whole package; exit 3 names the first fault",
       "  lipstream avatar check anna\n", RunCheck);
   AddAvatarCreate(commands, *avatar);
+  AddAvatarImport(commands, *avatar);
   AddPack(commands, *avatar);
   AddAvatarDemo(commands, *avatar);
 }

@@ -73,16 +73,8 @@ Result<ExitCode> RunCreate(const Flags& flags) {
   ASSIGN_OR_RETURN(CreateRequest request, Resolve(flags));
   Result<CreateReport> report = Error(ErrorCode::kCancelled, "");
   {
-    std::unique_ptr<Progress> progress;
-    std::string shown;
-    request.progress = [&](std::string_view what, int64_t done, int64_t total) {
-      if (progress == nullptr || what != shown) {
-        progress.reset();
-        shown = what;
-        progress = std::make_unique<Progress>(shown, flags.quiet || flags.json);
-      }
-      progress->Update(done, total);
-    };
+    StageProgress progress(flags.quiet || flags.json);
+    request.progress = progress.Callback();
     report = CreateAvatar(request);
   }
   if (!report.ok()) return std::move(report).TakeError();
@@ -115,8 +107,8 @@ void AddAvatarCreate(Commands& commands, CLI::App& parent) {
                    "file with rectangles by hand (JSON, CSV)")
       ->capture_default_str();
   command->add_option("--from", flags->from, "take the networks of this avatar");
-  command->add_option("--weights", flags->weights, "generator network (.onnx) to put in");
-  command->add_option("--audio-encoder", flags->encoder, "audio encoder network (.onnx) to put in");
+  command->add_option("--weights", flags->weights, "generator network (.onnx, .pth) to put in");
+  command->add_option("--audio-encoder", flags->encoder, "audio encoder network (.onnx, .pth) to put in");
   command
       ->add_option("--size", flags->size, "what the network draws: 320 or 160 px; default: the generator's, else 320")
       ->check(CLI::IsMember({160, 320}));

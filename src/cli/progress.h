@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/stats.h"
 
@@ -28,6 +31,30 @@ class Progress {
   bool line_open_ = false;
   Stopwatch watch_;
   double last_shown_ms_ = 0;
+};
+
+// A Progress for each stage of a job, one after the other.
+class StageProgress {
+ public:
+  explicit StageProgress(bool quiet) : quiet_(quiet) {}
+  // For the job; not after this object's end.
+  std::function<void(std::string_view what, int64_t done, int64_t total)> Callback() {
+    return [this](std::string_view what, int64_t done, int64_t total) { Update(what, done, total); };
+  }
+
+ private:
+  void Update(std::string_view what, int64_t done, int64_t total) {
+    if (!progress_ || what != shown_) {
+      progress_.reset();
+      shown_ = what;
+      progress_.emplace(shown_, quiet_);
+    }
+    progress_->Update(done, total);
+  }
+
+  bool quiet_;
+  std::string shown_;
+  std::optional<Progress> progress_;
 };
 
 }  // namespace lips::cli

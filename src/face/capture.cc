@@ -4,11 +4,11 @@
 #include <cmath>
 #include <utility>
 
+#include "avatar/picture_track.h"
 #include "base/stats.h"
 #include "image/colour.h"
 #include "media/audio_reader.h"
 #include "media/speech.h"
-#include "media/video_reader.h"
 #include "media/video_writer.h"
 #include "media/wav_writer.h"
 
@@ -76,15 +76,16 @@ int64_t FramesAt25(FrameRate source_fps, int64_t source_frames) {
 }
 
 Result<Capture> CaptureVideo(const CaptureRequest& request) {
-  ASSIGN_OR_RETURN(VideoReader reader, VideoReader::Open(request.video, {.threads = 0}));
+  ASSIGN_OR_RETURN(PictureTrack track, PictureTrack::Open(request.source, 0));
   Capture capture;
-  capture.source = reader.info();
+  capture.source = track.info();
+  if (request.fps) capture.source.fps = *request.fps;
   const int64_t whole = FramesAt25(capture.source.fps, capture.source.frames);
   capture.first_frame = std::llround(request.start_s * 25);
   int64_t frames = whole - capture.first_frame;
   if (request.duration_s) frames = std::min<int64_t>(frames, std::llround(*request.duration_s * 25));
   if (frames < 1) {
-    return Error(ErrorCode::kInvalidInput, "'" + request.video.string() + "' is " +
+    return Error(ErrorCode::kInvalidInput, "'" + request.source.path().string() + "' is " +
                                                std::to_string(static_cast<double>(whole) / 25) +
                                                " s long; nothing is left of the part asked for");
   }
@@ -107,8 +108,7 @@ Result<Capture> CaptureVideo(const CaptureRequest& request) {
     if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());
     const int64_t source = SourceFrame(capture.first_frame + k, capture.source.fps, capture.source.frames);
     if (source != held) {
-      if (source != held + 1) RETURN_IF_ERROR(reader.Seek(source));
-      RETURN_IF_ERROR(reader.Read(frame));
+      RETURN_IF_ERROR(track.ReadYuv(source, frame));
       held = source;
     }
     picture.Resize(frame.width(), frame.height());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "avatar/package_files.h"
 #include "base/file.h"
 #include "base/result.h"
 #include "base/stop.h"
@@ -35,7 +36,8 @@ int64_t SourceFrame(int64_t frame, FrameRate source_fps, int64_t source_frames);
 int64_t FramesAt25(FrameRate source_fps, int64_t source_frames);
 
 struct CaptureRequest {
-  Path video;
+  PictureFiles source;
+  std::optional<FrameRate> fps;  // instead of what the video says, or of 25 for pictures
   double start_s = 0;
   std::optional<double> duration_s;
   Path copy;                       // full frames at 25 frames per second go there

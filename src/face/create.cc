@@ -7,20 +7,20 @@
 #include "avatar/avatar.h"
 #include "base/atomic_folder.h"
 #include "base/stats.h"
+#include "face/avatar_network.h"
 #include "face/capture.h"
 #include "face/hand_rects.h"
 #include "face/package_files.h"
 #include "face/tracker.h"
 #include "face/warnings.h"
 #include "model/binding.h"
-#include "model/onnx.h"
 
 namespace lips {
 namespace {
 
 // Networks that go into the package, read and recognised before the long work begins.
 struct Networks {
-  std::optional<FilePart> generator, audio_encoder;
+  std::optional<AvatarNetwork> generator, audio_encoder;
   std::optional<GeneratorBinding> binding;
 };
 
@@ -28,35 +28,29 @@ Result<Networks> FindNetworks(const CreateRequest& request) {
   Networks networks;
   if (request.from) {
     ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(*request.from, {}));
-    ASSIGN_OR_RETURN(networks.generator, avatar.generator_model());
-    ASSIGN_OR_RETURN(networks.audio_encoder, avatar.audio_encoder_model());
+    ASSIGN_OR_RETURN(const FilePart generator, avatar.generator_model());
+    ASSIGN_OR_RETURN(const FilePart audio_encoder, avatar.audio_encoder_model());
+    if (!request.generator) {
+      ASSIGN_OR_RETURN(networks.generator, OpenAvatarNetwork(generator, false));
+    }
+    if (!request.audio_encoder) {
+      ASSIGN_OR_RETURN(networks.audio_encoder, OpenAvatarNetwork(audio_encoder, false));
+    }
   }
   if (request.generator) {
-    ASSIGN_OR_RETURN(networks.generator, FilePart::Open(*request.generator));
+    ASSIGN_OR_RETURN(networks.generator, OpenAvatarNetwork(*request.generator, request.hubert));
   }
   if (request.audio_encoder) {
-    ASSIGN_OR_RETURN(networks.audio_encoder, FilePart::Open(*request.audio_encoder));
+    ASSIGN_OR_RETURN(networks.audio_encoder, OpenAvatarNetwork(*request.audio_encoder, false));
   }
   if (networks.generator) {
-    ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(*networks.generator));
-    ASSIGN_OR_RETURN(networks.binding, BindGenerator(graph));
+    ASSIGN_OR_RETURN(networks.binding, BindGenerator(networks.generator->graph));
   }
   if (networks.audio_encoder) {
-    ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(*networks.audio_encoder));
-    ASSIGN_OR_RETURN(const EncoderBinding binding, BindEncoder(graph));
+    ASSIGN_OR_RETURN(const EncoderBinding binding, BindEncoder(networks.audio_encoder->graph));
     static_cast<void>(binding);
   }
   return networks;
-}
-
-// A network as a file of its own, without data beside it.
-Status CopyNetwork(const FilePart& from, const Path& to) {
-  RETURN_IF_ERROR(MakeFolder(to.parent_path()));
-  ASSIGN_OR_RETURN(const auto bytes, from.ReadAll());
-  const auto alone = ParseOnnx(bytes);
-  if (alone.ok()) return WriteFileAtomically(to, bytes);
-  ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(from));  // its weights lie in files beside it
-  return WriteOnnx(to, graph);
 }
 
 Result<FaceGeometry> GeometryOf(const CreateRequest& request, const Networks& networks) {
@@ -81,6 +75,25 @@ Result<std::unique_ptr<FaceTracker>> OpenTracker(const CreateRequest& request) {
   return std::make_unique<FaceTracker>(std::move(detector), std::move(landmarker));
 }
 
+// The face that was given for frame `k` of the avatar.
+size_t GivenAt(const CreateRequest& request, const Capture& capture, size_t k) {
+  const int64_t source =
+      SourceFrame(capture.first_frame + static_cast<int64_t>(k), capture.source.fps, capture.source.frames);
+  return std::min(static_cast<size_t>(source), request.faces.rects.size() - 1);
+}
+
+// Rectangles that were given stay what they are, also where they are no squares.
+void KeepOblong(const CreateRequest& request, const Capture& capture, FaceRects& made) {
+  for (size_t k = 0; k < made.rects.size() && !request.faces.empty(); ++k) {
+    const auto& given = request.faces.rects[GivenAt(request, capture, k)];
+    if (!given || given->width == given->height) continue;
+    made.rects[k] = MovedInside(*given, capture.source.width, capture.source.height);
+    made.shifted[k] = made.rects[k] != *given;
+  }
+}
+
+Path SourcePath(const CreateRequest& request) { return request.pictures ? request.pictures->path() : request.video; }
+
 Result<FaceRects> RectsOf(const CreateRequest& request, const Capture& capture) {
   if (request.hand_rects) {
     ASSIGN_OR_RETURN(const std::string text, ReadTextFile(*request.hand_rects));
@@ -96,10 +109,11 @@ Result<FaceRects> RectsOf(const CreateRequest& request, const Capture& capture) 
   std::vector<std::optional<FaceEdges>> edges;
   for (const FrameFacts& frame : capture.frames) edges.push_back(frame.edges);
   auto made = MakeFaceRects(edges, request.rule, capture.source.width, capture.source.height);
+  if (made.ok() && request.rule == RectRule::kCompatible) KeepOblong(request, capture, made.value());
   if (made.ok()) return made;
   const bool none = std::ranges::none_of(edges, [](const auto& edge) { return edge.has_value(); });
   if (!none) return std::move(made).TakeError();
-  return Error(ErrorCode::kInvalidInput, "no face was found in '" + request.video.string() +
+  return Error(ErrorCode::kInvalidInput, "no face was found in '" + SourcePath(request).string() +
                                              "'; film a single person facing the camera, or give --rects");
 }
 
@@ -126,6 +140,7 @@ class Creation {
 
  private:
   const Path& path() const { return folder_.temporary_path(); }
+  bool tracked() const { return !request_.hand_rects && request_.faces.empty(); }
   Status CheckStop() const { return request_.stop == nullptr ? Status() : request_.stop->Check(); }
 
   std::function<void(int64_t, int64_t)> ProgressOf(std::string_view what) const {
@@ -135,13 +150,14 @@ class Creation {
 
   Status Look() {
     std::unique_ptr<FaceTracker> tracker;
-    if (!request_.hand_rects) {
+    if (tracked()) {
       ASSIGN_OR_RETURN(tracker, OpenTracker(request_));
       report_.detector = tracker->detector().Describe();
       report_.landmarker = tracker->landmarker().Describe();
     }
     CaptureRequest capture;
-    capture.video = request_.video;
+    capture.source = request_.pictures ? *request_.pictures : PictureFiles{request_.video, {}, {}};
+    capture.fps = request_.fps;
     capture.start_s = request_.start_s;
     capture.duration_s = request_.duration_s;
     capture.copy = path() / "full_body_video.mp4";
@@ -149,10 +165,23 @@ class Creation {
     capture.progress = ProgressOf("faces");
     capture.stop = request_.stop;
     ASSIGN_OR_RETURN(capture_, CaptureVideo(capture));
+    if (!request_.faces.empty()) TakeGivenFaces();
     return {};
   }
 
+  void TakeGivenFaces() {
+    for (size_t k = 0; k < capture_.frames.size(); ++k) {
+      const size_t at = GivenAt(request_, capture_, k);
+      const auto& rect = request_.faces.rects[at];
+      if (!rect) continue;
+      capture_.frames[k].edges =
+          FaceEdges{static_cast<double>(rect->x), static_cast<double>(rect->right()), static_cast<double>(rect->y)};
+      if (!request_.faces.points.empty()) capture_.frames[k].points = request_.faces.points[at];
+    }
+  }
+
   Status Listen() {
+    if (!request_.audio && request_.video.empty()) return {};  // pictures are silent
     const Path& source = request_.audio ? *request_.audio : request_.video;
     ASSIGN_OR_RETURN(sound_, CaptureSound(source, capture_.first_frame, static_cast<int64_t>(capture_.frames.size()),
                                           path() / "aud.wav"));
@@ -168,7 +197,7 @@ class Creation {
     pictures.progress = ProgressOf("pictures");
     pictures.stop = request_.stop;
     RETURN_IF_ERROR(WritePackagePictures(pictures));
-    if (!request_.hand_rects) RETURN_IF_ERROR(WriteLandmarkFiles(path(), capture_.frames));
+    if (tracked() || !request_.faces.points.empty()) RETURN_IF_ERROR(WriteLandmarkFiles(path(), capture_.frames));
     PackageFacts facts;
     facts.name = folder_.target_path().filename().string();
     facts.width = capture_.width;
@@ -177,10 +206,14 @@ class Creation {
     if (networks_.generator) {
       facts.has_generator = true;
       facts.audio_dims = networks_.binding->audio_dims;
-      RETURN_IF_ERROR(CopyNetwork(*networks_.generator, path() / "checkpoint" / "model_best.onnx"));
+      RETURN_IF_ERROR(WriteAvatarNetwork(*networks_.generator, path() / "checkpoint" / "model_best.onnx"));
     }
     if (networks_.audio_encoder) {
-      RETURN_IF_ERROR(CopyNetwork(*networks_.audio_encoder, path() / "models" / "audio_encoder.onnx"));
+      RETURN_IF_ERROR(WriteAvatarNetwork(*networks_.audio_encoder, path() / "models" / "audio_encoder.onnx"));
+    }
+    if (request_.features) {
+      ASSIGN_OR_RETURN(const auto bytes, ReadFile(*request_.features));
+      RETURN_IF_ERROR(WriteFileAtomically(path() / request_.features->filename(), bytes));
     }
     return WritePackageJson(path(), rects_.rects, facts);
   }
@@ -197,6 +230,8 @@ class Creation {
     report_.source_fps = capture_.source.fps.AsDouble();
     report_.source_frames = capture_.source.frames;
     report_.rects = request_.hand_rects ? "by hand" : std::string(Name(request_.rule));
+    if (!request_.faces.empty() && request_.rule == RectRule::kCompatible) report_.rects = "kept";
+    report_.origin = request_.origin;
     report_.track_ms_per_frame = capture_.track_ms / static_cast<double>(report_.frames);
     report_.detail = MedianFaceDetail(capture_.frames);
     report_.has_sound = sound_.has_value();
@@ -207,7 +242,7 @@ class Creation {
                                         .shifted = rects_.shifted,
                                         .source_fps = capture_.source.fps,
                                         .sound = sound_,
-                                        .tracked = !request_.hand_rects,
+                                        .tracked = tracked(),
                                         .roi_px = face_.roi_px()});
   }
 
@@ -233,25 +268,27 @@ class Creation {
 
 Json CreateReport::ToJson() const {
   Json::Array texts(warnings.begin(), warnings.end());
-  return Json::Object({{"frames", frames},
-                       {"found", found},
-                       {"interpolated", interpolated},
-                       {"width", width},
-                       {"height", height},
-                       {"side_min", side_min},
-                       {"side_max", side_max},
-                       {"source_fps", source_fps},
-                       {"source_frames", source_frames},
-                       {"rectangles", rects},
-                       {"detector", detector},
-                       {"landmarks", landmarker},
-                       {"face_detail", detail},
-                       {"track_ms_per_frame", track_ms_per_frame},
-                       {"seconds", seconds},
-                       {"sound", has_sound},
-                       {"generator", has_generator},
-                       {"audio_encoder", has_audio_encoder},
-                       {"warnings", std::move(texts)}});
+  Json json = Json::Object({{"frames", frames},
+                            {"found", found},
+                            {"interpolated", interpolated},
+                            {"width", width},
+                            {"height", height},
+                            {"side_min", side_min},
+                            {"side_max", side_max},
+                            {"source_fps", source_fps},
+                            {"source_frames", source_frames},
+                            {"rectangles", rects},
+                            {"detector", detector},
+                            {"landmarks", landmarker},
+                            {"face_detail", detail},
+                            {"track_ms_per_frame", track_ms_per_frame},
+                            {"seconds", seconds},
+                            {"sound", has_sound},
+                            {"generator", has_generator},
+                            {"audio_encoder", has_audio_encoder},
+                            {"warnings", std::move(texts)}});
+  if (!origin.is_null()) json.Set("origin", origin);
+  return json;
 }
 
 Result<CreateReport> CreateAvatar(const CreateRequest& request) {

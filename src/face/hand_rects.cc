@@ -111,8 +111,8 @@ Result<std::vector<Rect>> ParseHandRects(std::string_view text, int64_t frames) 
   }
   if (rects.size() == 1) rects.resize(static_cast<size_t>(frames), rects[0]);
   if (static_cast<int64_t>(rects.size()) == frames) return rects;
-  return Error(ErrorCode::kInvalidInput, "it holds " + std::to_string(rects.size()) + " rectangles, the video has " +
-                                             std::to_string(frames) + " frames at 25 per second");
+  return Error(ErrorCode::kInvalidInput,
+               "it holds " + std::to_string(rects.size()) + " rectangles for " + std::to_string(frames) + " frames");
 }
 
 }  // namespace lips

@@ -45,7 +45,7 @@ TEST(ParseHandRects, SaysWhatIsWrongAndWhere) {
   ExpectRefused("1,2,3\n", 1, "line 1: expected");
   ExpectRefused("1,2,10,10\n1,2,x,4\n", 2, "line 2: something in it is no number");
   ExpectRefused("1,2,10,10\n5,5,5,9\n", 2, "line 2");
-  ExpectRefused("1,2,10,10\n1,2,10,10\n", 3, "holds 2 rectangles, the video has 3 frames");
+  ExpectRefused("1,2,10,10\n1,2,10,10\n", 3, "holds 2 rectangles for 3 frames");
   ExpectRefused("3,1,2,10,10\n3,1,2,10,10\n", 9, "line 2: frame 3 comes after 3");
   ExpectRefused("3,1,2,10,10\n1,2,10,10\n", 9, "line 2: some lines give a frame");
   ExpectRefused("-2,1,2,10,10\n", 9, "no whole number");

@@ -13,14 +13,29 @@ namespace lips {
 
 using PickleId = uint32_t;  // index into Pickle::values
 
-enum class PickleKind : uint8_t { kNone, kBool, kInt, kFloat, kText, kTuple, kList, kDict, kGlobal, kStorage, kTensor };
+enum class PickleKind : uint8_t {
+  kNone,
+  kBool,
+  kInt,
+  kFloat,
+  kText,
+  kBytes,
+  kTuple,
+  kList,
+  kDict,
+  kGlobal,
+  kStorage,
+  kTensor,
+  kObject,  // something else that the reader knows
+};
 
 // Text refers to the bytes the pickle was read from. A value may occur in several places, also within itself.
 struct PickleValue {
   PickleKind kind = PickleKind::kNone;
-  int64_t number = 0;           // of kBool and kInt; kStorage, kTensor: index into Pickle::storages or tensors
-  std::string_view text;        // of kText; kGlobal: its name
-  std::vector<PickleId> items;  // of kTuple and kList; kDict: key, value, key, value...
+  int64_t number = 0;                // of kBool and kInt; kStorage, kTensor, kObject: an index into what the reader has
+  double real = 0;                   // of kFloat
+  std::string_view text = {};        // of kText and kBytes; kGlobal: its name
+  std::vector<PickleId> items = {};  // of kTuple and kList; kDict: key, value, key, value...
 };
 
 // Elements that lie in the archive under `key`.

@@ -17,6 +17,7 @@ TEST(Help, EveryCommandHasHelpWithExamples) {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"render"},
                                                                                        {"avatar", "info"},
                                                                                        {"avatar", "check"},
+                                                                                       {"avatar", "import"},
                                                                                        {"model", "info"},
                                                                                        {"model", "check"},
                                                                                        {"features"},
