@@ -16,14 +16,14 @@ const POLICY = "default-src 'self'; img-src 'self' data: blob:; media-src 'self'
 /**
  * @returns {Promise<{url: string, control: object, close: () => void}>} `control`: what tests see and turn.
  *   events: client events; sent: frames; clearedAtMs; refuse: an error body for the next POST; frozen: no frames;
- *   loading: the avatar is not ready;
+ *   loading: the avatar is not ready; rogue: three frames of an utterance come after output.cleared;
  *   dropConnections(): tears every socket
  */
 export async function startMockServer(port = 0) {
   const material = makeMaterial();
   const sessions = new Map();
   const control = {
-    events: [], sent: [], clearedAtMs: 0, refuse: null, frozen: false, loading: false, sessions,
+    events: [], sent: [], clearedAtMs: 0, refuse: null, frozen: false, loading: false, rogue: false, sessions,
     dropConnections: () => sessions.forEach((session) => session.socket?.destroy()),
   };
   const server = createServer(async (request, response) => {

@@ -86,6 +86,11 @@ export class MockSession {
     this.say('output.cleared', {
       utterance: utterance || this.utterances, cut_pts_us: Math.round(this.mediaUs()), audio_end_ms: 0,
     });
+    for (let i = 0; utterance && this.control.rogue && i < 3; ++i) {
+      this.utterance = utterance;
+      this.send(true, 1, false);
+    }
+    this.utterance = 0;
     if (this.originMs !== null) this.beginClock();
     if (utterance) this.done(utterance, true);
   }

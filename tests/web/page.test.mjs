@@ -117,15 +117,32 @@ test('Escape silences at once, and no frame of it is shown afterwards', async ()
   await page.close();
 });
 
+test('frames that a bad server sends after clearing are counted and not shown', async () => {
+  const page = await openPage();
+  mock.control.rogue = true;
+  await page.click('#samples button');
+  await speaking(page);
+  await page.click('#stop');
+  await page.waitForFunction(() => probe.events.some(([type]) => type === 'output.cleared'));
+  await page.waitForTimeout(400);
+  mock.control.rogue = false;
+  const { stats, frames, clearedS } = await page.evaluate(() => ({
+    stats: probe.lips.statsNow(), frames: probe.frames, clearedS: probe.events.find(([type]) => type === 'output.cleared')[2],
+  }));
+  assert.equal(stats.stale, 3);
+  assert.equal(frames.filter(({ utterance, atS }) => utterance > 0 && atS > clearedS).length, 0);
+  await page.close();
+});
+
 test('a lost connection is taken up again, and everything is said', async () => {
   const page = await openPage();
-  await sayFile(page, 'long.wav', makeWav(3, (t) => 0.5 * Math.sin(2 * Math.PI * 200 * t)));
+  await sayFile(page, 'long.wav', makeWav(2, (t) => 0.5 * Math.sin(2 * Math.PI * 200 * t)));
   await speaking(page);
   const session = [...mock.control.sessions.values()].at(-1);
   mock.control.dropConnections();
   await page.waitForFunction(() => document.querySelector('#state').dataset.state === 'resuming');
   await ended(page);
-  assert.equal(session.samples, 48000);
+  assert.equal(session.samples, 32000);
   assert.equal(await page.isVisible('#error'), false);
   await page.close();
 });
