@@ -9,8 +9,8 @@
 #include "bench/child.h"
 #include "composite/compatible.h"
 #include "engine/session.h"
-#include "render/face_samples.h"
-#include "render/packed_network.h"
+#include "talker/face_samples.h"
+#include "talker/packed_network.h"
 
 namespace lips {
 namespace {
@@ -69,7 +69,7 @@ Result<Json> MakeFirstFrame(const BenchJob& job) {
     options.template_level = static_cast<TemplateLevel>(level);
   }
   if (variants[0].precision == Precision::kInt8) {
-    options.samples = [&] { return SampleFaces(avatar, JobRequest()); };
+    options.samples = [&] { return SampleFaces(avatar, SampleSource()); };
     ASSIGN_OR_RETURN(options.samples_key, avatar.ContentHash());
   }
   UsePackedNetwork(avatar, job.avatar_options.model.has_value(), options);

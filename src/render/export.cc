@@ -11,7 +11,7 @@
 #include "media/speech.h"
 #include "render/job.h"
 #include "render/speech_features.h"
-#include "render/timeline.h"
+#include "talker/timeline.h"
 #include "tensor/npy.h"
 
 namespace lips {

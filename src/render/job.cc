@@ -9,8 +9,7 @@
 #include "audio/encoder_window.h"
 #include "audio/mel.h"
 #include "base/sha256.h"
-#include "render/face_samples.h"
-#include "render/packed_network.h"
+#include "talker/networks.h"
 
 namespace lips {
 namespace {
@@ -35,20 +34,6 @@ Status UseFeatureFile(const JobRequest& request, Job& job) {
   }
   job.speech.feature_rows = std::min(job.speech.feature_rows, track.count());
   job.windows = WindowsFromFeatures(std::move(track), request.edge);
-  return {};
-}
-
-Status UseEncoder(const JobRequest& request, Job& job) {
-  ASSIGN_OR_RETURN(const FilePart model, job.avatar->audio_encoder_model());
-  ASSIGN_OR_RETURN(job.encoder, OpenAudioEncoder(model, request.engine));
-  ASSIGN_OR_RETURN(job.encoder_sha256, job.avatar->HashOf(model));
-  if (job.encoder->row_floats() * int64_t{kWindowRows} != job.generator->audio_floats()) {
-    return Error(ErrorCode::kInvalidInput,
-                 "audio encoder '" + model.name() + "' gives rows of " + std::to_string(job.encoder->row_floats()) +
-                     " values, but the generator hears " + std::to_string(kWindowRows) + " rows of " +
-                     std::to_string(job.generator->audio_floats() / kWindowRows));
-  }
-  ASSIGN_OR_RETURN(job.windows, WindowsFromSpeech(request.audio, job.speech, request.edge, *job.encoder));
   return {};
 }
 
@@ -87,30 +72,22 @@ Status OpenNetworks(const JobRequest& request, Job& job) {
     return Error(ErrorCode::kInvalidInput, "the null engine runs no network, so it cannot use the features of '" +
                                                request.features->string() + "'");
   }
-  std::string model_name;
-  if (no_network) {
-    ASSIGN_OR_RETURN(job.generator, OpenGenerator(Path(), request.engine));
-  } else {
-    ASSIGN_OR_RETURN(const FilePart model, job.avatar->generator_model());
-    ASSIGN_OR_RETURN(job.model_sha256, job.avatar->HashOf(model));
-    GeneratorOptions options = request.engine;
-    options.samples = [&] { return SampleFaces(*job.avatar, request); };
-    ASSIGN_OR_RETURN(options.samples_key, job.avatar->ContentHash());
-    UsePackedNetwork(*job.avatar, request.avatar_options.model.has_value(), options);
-    ASSIGN_OR_RETURN(job.generator, OpenGenerator(model, options));
-    model_name = model.name();
-  }
-  if (!no_network && job.generator->size_px() != job.avatar->face().roi_px()) {
-    return Error(ErrorCode::kInvalidInput,
-                 "network '" + model_name + "' works on " + std::to_string(job.generator->size_px()) +
-                     " px faces, but the avatar's pictures are " + std::to_string(job.avatar->face().roi_px()) + " px");
-  }
+  ASSIGN_OR_RETURN(Networks networks,
+                   OpenNetworks(*job.avatar, {.engine = request.engine,
+                                              .other_model = request.avatar_options.model.has_value(),
+                                              .with_encoder = !request.features,
+                                              .sample_audio = request.audio,
+                                              .edge = request.edge}));
+  job.generator = std::move(networks.generator);
+  job.encoder = std::move(networks.encoder);
+  job.model_sha256 = std::move(networks.model_sha256);
+  job.encoder_sha256 = std::move(networks.encoder_sha256);
   if (no_network) {
     job.windows = NoWindows();
   } else if (request.features) {
     RETURN_IF_ERROR(UseFeatureFile(request, job));
   } else {
-    RETURN_IF_ERROR(UseEncoder(request, job));
+    ASSIGN_OR_RETURN(job.windows, WindowsFromSpeech(request.audio, job.speech, request.edge, *job.encoder));
   }
   return {};
 }

@@ -9,7 +9,7 @@
 #include "composite/composite.h"
 #include "engine/audio_encoder.h"
 #include "engine/generator.h"
-#include "render/window_source.h"
+#include "talker/window_source.h"
 
 namespace lips {
 

@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "engine/template_level.h"
-#include "render/face_samples.h"
 #include "render/job.h"
-#include "render/packed_network.h"
+#include "talker/face_samples.h"
+#include "talker/packed_network.h"
 
 namespace lips {
 namespace {
@@ -103,7 +103,7 @@ Result<PackReport> PackAvatar(const PackRequest& request) {
   GeneratorOptions& options = prepared.engine;
   options.template_level =
       request.templates ? *request.templates : UsualLevel(avatar, request.engine.session.precision);
-  options.samples = [&] { return SampleFaces(avatar, job); };
+  options.samples = [&] { return SampleFaces(avatar, SampleSource()); };
   ASSIGN_OR_RETURN(options.samples_key, avatar.ContentHash());
   ASSIGN_OR_RETURN(const NetworkParts network, PackNetwork(avatar, options));
   if (!network.empty()) origin.network_level = static_cast<int>(options.template_level);

@@ -15,8 +15,8 @@
 #include "media/sequence_writer.h"
 #include "media/video_writer.h"
 #include "render/job.h"
-#include "render/packed_templates.h"
-#include "render/timeline.h"
+#include "talker/packed_templates.h"
+#include "talker/timeline.h"
 
 namespace lips {
 namespace {

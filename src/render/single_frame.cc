@@ -8,7 +8,7 @@
 #include "image/unit.h"
 #include "media/picture.h"
 #include "render/job.h"
-#include "render/timeline.h"
+#include "talker/timeline.h"
 #include "tensor/npy.h"
 
 namespace lips {

@@ -1,11 +1,11 @@
-#include "render/face_samples.h"
+#include "talker/face_samples.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "audio/window.h"
 #include "avatar/features_file.h"
-#include "render/window_source.h"
+#include "talker/window_source.h"
 
 namespace lips {
 namespace {
@@ -19,22 +19,21 @@ int64_t Spread(int64_t i, int64_t total) { return (2 * i + 1) * total / (2 * kSa
 
 }  // namespace
 
-Result<std::vector<FaceSample>> SampleFaces(const Avatar& avatar, const JobRequest& request) {
+Result<std::vector<FaceSample>> SampleFaces(const Avatar& avatar, const SampleSource& source) {
   std::unique_ptr<AudioEncoder> encoder;  // outlives `windows`
   std::unique_ptr<WindowSource> windows;
   int64_t rows = 0;
   if (const auto packaged = avatar.packaged_features(); packaged.ok()) {
     ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(packaged.value(), kRowFloats));
     rows = track.count();
-    windows = WindowsFromFeatures(std::move(track), request.edge);
+    windows = WindowsFromFeatures(std::move(track), source.edge);
   }
   if (rows == 0) {
     ASSIGN_OR_RETURN(const auto model, avatar.audio_encoder_model());
-    ASSIGN_OR_RETURN(encoder,
-                     OpenAudioEncoder(model, {.session = {.threads = request.engine.session.threads}, .prove = false}));
-    ASSIGN_OR_RETURN(const SpeechFacts speech, InspectSpeech(request.audio, kSpeechSamples));
+    ASSIGN_OR_RETURN(encoder, OpenAudioEncoder(model, {.session = {.threads = source.threads}, .prove = false}));
+    ASSIGN_OR_RETURN(const SpeechFacts speech, InspectSpeech(source.audio, kSpeechSamples));
     rows = speech.feature_rows;
-    ASSIGN_OR_RETURN(windows, WindowsFromSpeech(request.audio, speech, request.edge, *encoder));
+    ASSIGN_OR_RETURN(windows, WindowsFromSpeech(source.audio, speech, source.edge, *encoder));
   }
   ASSIGN_OR_RETURN(const auto templates, avatar.OpenTemplates());
   std::vector<FaceSample> samples;

@@ -1,4 +1,4 @@
-#include "render/packed_templates.h"
+#include "talker/packed_templates.h"
 
 #include <string>
 #include <utility>

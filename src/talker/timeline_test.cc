@@ -1,4 +1,4 @@
-#include "render/timeline.h"
+#include "talker/timeline.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "render/packed_network.h"
+#include "talker/packed_network.h"
 
 #include <string>
 

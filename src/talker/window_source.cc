@@ -1,4 +1,4 @@
-#include "render/window_source.h"
+#include "talker/window_source.h"
 
 #include <algorithm>
 #include <utility>

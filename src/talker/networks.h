@@ -1,0 +1,35 @@
+// An avatar's networks, opened and checked against it and each other.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "audio/window.h"
+#include "avatar/avatar.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "engine/audio_encoder.h"
+#include "engine/generator.h"
+
+namespace lips {
+
+struct NetworkRequest {
+  GeneratorOptions engine;   // `samples`, `samples_key` and `stored` are set here
+  bool other_model = false;  // the avatar was opened with another generator than its own
+  bool with_encoder = true;  // not needed with packaged features
+  Path sample_audio;         // what precisions are judged by where the package has no features of its own
+  WindowEdge edge = WindowEdge::kZeros;
+};
+
+struct Networks {
+  std::unique_ptr<Generator> generator;
+  std::unique_ptr<AudioEncoder> encoder;     // null without a network, or when not wanted
+  std::string model_sha256, encoder_sha256;  // empty where there is none
+};
+
+// `avatar` outlives the call only. Errors: those of every part; kInvalidInput when network and package do not fit each
+// other (face size, row size), naming both numbers.
+Result<Networks> OpenNetworks(const Avatar& avatar, const NetworkRequest& request);
+
+}  // namespace lips
