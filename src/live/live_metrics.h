@@ -55,7 +55,7 @@ struct LiveMetrics {
   double audio_buffer_seconds = 0;                       // un-rendered, all sessions together
   std::map<std::string, int64_t> errors;                 // by code
   bool admission_open = true;
-  int shedding_level = 0;  // 0..5: live/shedding.h
+  int shedding_level = 0;  // 0..4: live/shedding.h
   int64_t wakeups = 0;     // of the compute thread
   int64_t sessions_opened = 0;
   int64_t sessions_refused = 0;

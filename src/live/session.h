@@ -30,6 +30,8 @@ class LiveSession {
   virtual bool closed() const = 0;
   // Input samples accepted so far, which is where a resuming client goes on.
   virtual int64_t samples() const = 0;
+  // Of them: how much has not been rendered yet.
+  virtual int64_t buffered_ms() const = 0;
 
   // PCM in the session's format. Errors told to the sink: pcm_bad_length (no whole samples), audio_too_long (more than
   // audio_message_ms at once, fatal 1009), audio_queue_full (fatal 1013).

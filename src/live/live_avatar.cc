@@ -1,0 +1,187 @@
+#include "live/live_avatar.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "audio/feature_stream.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stats.h"
+#include "engine/template_level.h"
+#include "image/colour.h"
+#include "media/picture.h"
+
+namespace lips {
+namespace {
+
+int64_t DefaultTemplateBytes() { return std::min(AvailableMemoryBytes() / 4, int64_t{4} << 30); }
+int64_t DefaultFrameBytes() { return std::min(AvailableMemoryBytes() / 8, int64_t{1} << 30); }
+
+TemplateLevel LevelOf(const Avatar& avatar, const LiveAvatarOptions& options, int64_t template_bytes) {
+  if (options.template_level) return *options.template_level;
+  if (const int packed = avatar.origin().template_level; packed != 0) return static_cast<TemplateLevel>(packed);
+  if (const int network = avatar.origin().network_level; network != 0 && !options.template_bytes) {
+    return static_cast<TemplateLevel>(network);
+  }
+  return ChooseTemplateLevel(avatar.face().roi_px(), options.engine.session.precision, avatar.video().frames,
+                             static_cast<size_t>(template_bytes));
+}
+
+}  // namespace
+
+LiveAvatar::~LiveAvatar() {
+  filler_.reset();
+  cache_.reset();  // before the generator its templates belong to
+}
+
+Result<std::shared_ptr<LiveAvatar>> LiveAvatar::Open(const std::string& id, const Path& path,
+                                                     const LiveAvatarOptions& options, CompositeMode composite) {
+  const Stopwatch watch;
+  std::shared_ptr<LiveAvatar> live(new LiveAvatar());
+  live->composite_ = composite;
+  live->facts_.id = id;
+  RETURN_IF_ERROR(live->OpenParts(path, options));
+  RETURN_IF_ERROR(live->MakeRestWindow());
+  RETURN_IF_ERROR(live->Calibrate(options));
+  ASSIGN_OR_RETURN(live->facts_.etag, live->avatar_->ContentHash());
+  live->DescribeTo(live->facts_);
+  if (options.fill && !live->packed_) {  // a pack has its templates ready
+    ASSIGN_OR_RETURN(live->filling_reader_, live->avatar_->OpenTemplates());
+    live->BeginFilling();
+  }
+  Log(LogLevel::kInfo, "avatar ready",
+      {{"id", id}, {"engine", live->facts_.model}, {"fps", live->frames_per_second()}, {"ms", watch.ElapsedMs()}});
+  return live;
+}
+
+Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options) {
+  ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(path, options.avatar));
+  avatar_ = std::make_shared<Avatar>(std::move(avatar));
+  const int64_t template_bytes = options.template_bytes.value_or(DefaultTemplateBytes());
+  NetworkRequest request;
+  request.engine = options.engine;
+  request.engine.template_level = LevelOf(*avatar_, options, template_bytes);
+  request.engine.used = UsedPixels(composite_, avatar_->face().roi_px());
+  request.other_model = options.avatar.model.has_value();
+  ASSIGN_OR_RETURN(networks_, OpenNetworks(*avatar_, request));
+  if (networks_.generator->size_px() != avatar_->face().roi_px()) {
+    return Error(ErrorCode::kInvalidInput, "the engine works on " + std::to_string(networks_.generator->size_px()) +
+                                               " px faces, but the avatar's pictures are " +
+                                               std::to_string(avatar_->face().roi_px()) + " px");
+  }
+  ASSIGN_OR_RETURN(packed_, PackedTemplates::Open(*avatar_, *networks_.generator));
+  cache_ = std::make_unique<TemplateCache>(static_cast<size_t>(template_bytes));
+  ASSIGN_OR_RETURN(frames_, FrameStore::Open(*avatar_, options.frame_bytes.value_or(DefaultFrameBytes())));
+  return {};
+}
+
+// Half a second into silence no row hears an edge any more.
+Status LiveAvatar::MakeRestWindow() {
+  if (encoder() == nullptr) return {};
+  constexpr int kSilentSamples = 16000;
+  constexpr int64_t kRow = 12;
+  const std::vector<float> silence(kSilentSamples);
+  const int row_floats = encoder()->row_floats();
+  const auto encode = [this](std::span<const float> inputs, int64_t count, std::span<float> out) {
+    return encoder()->Encode(inputs, count, out);
+  };
+  const Stopwatch watch;
+  ASSIGN_OR_RETURN(const std::vector<float> rows, ComputeFeatures(silence, encode, row_floats));
+  row_ms_ = watch.ElapsedMs() * row_floats / static_cast<double>(rows.size());
+  const auto row = rows.begin() + kRow * row_floats;
+  for (int i = 0; i < kWindowRows; ++i) rest_window_.insert(rest_window_.end(), row, row + row_floats);
+  return {};
+}
+
+// How many frames a second this machine makes: network, pasting and a JPEG of the face, as sessions ask for them.
+Status LiveAvatar::Calibrate(const LiveAvatarOptions& options) {
+  const auto together = static_cast<size_t>(std::clamp(generator().preferred_jobs(), 1, 16));
+  constexpr double kLeastMs = 300;
+  constexpr int kLeastRounds = 3;
+  const auto paste = MakeComposite(composite_);
+  const int side = generator().size_px();
+  std::vector<float> window = rest_window_;
+  window.resize(static_cast<size_t>(generator().audio_floats()));
+  std::vector<Image> mouths;
+  std::vector<Generator::Job> jobs;
+  ASSIGN_OR_RETURN(const TemplateCache::Handle face, TemplateOf(0));
+  ASSIGN_OR_RETURN(const FrameStore::Handle frame, frames().Get(0, false));
+  mouths.reserve(together);
+  for (size_t i = 0; i < together; ++i) {
+    mouths.emplace_back(side, side);
+    jobs.push_back({face.get(), window, mouths.back().view()});
+  }
+  Stopwatch watch;
+  int frames_made = 0;
+  Image pixels(frame->area.width, frame->area.height);
+  for (int round = -1; round < kLeastRounds || watch.ElapsedMs() < kLeastMs; ++round) {
+    if (round == 0) watch.Restart();  // the first round warms up
+    RETURN_IF_ERROR(generator().Generate(jobs));
+    for (const Image& mouth : mouths) {
+      YuvImage picture = frame->picture.Clone();
+      paste->Paste(frame->crop.view(), mouth.view(), frame->face, picture.view());
+      YuvToBgr(std::as_const(picture).view(), pixels.view());
+      ASSIGN_OR_RETURN(const auto jpeg, JpegBytes(std::as_const(pixels).view(), 85));
+      if (jpeg.empty()) return Error(ErrorCode::kCorrupted, "the JPEG encoder gave nothing");
+      if (round >= 0) ++frames_made;
+    }
+    if (options.frames_per_second && round >= 0) break;
+  }
+  const double frame_ms = watch.ElapsedMs() / std::max(frames_made, 1) + row_ms_;
+  facts_.frames_per_second = options.frames_per_second.value_or(1000 / std::max(frame_ms, 1e-3));
+  return {};
+}
+
+void LiveAvatar::DescribeTo(AvatarFacts& facts) const {
+  const VideoInfo& video = avatar_->video();
+  facts.name = avatar_->name();
+  facts.width = video.width;
+  facts.height = video.height;
+  facts.fps = video.fps;
+  facts.frames = video.frames;
+  for (const Rect& rect : avatar_->rects()) {
+    const Rect area = FrameStore::AreaOf(rect, video.width, video.height);
+    facts.patch_max_w = std::max(facts.patch_max_w, area.width);
+    facts.patch_max_h = std::max(facts.patch_max_h, area.height);
+  }
+  facts.model = networks_.generator->Describe();
+  facts.ready = true;
+}
+
+Result<TemplateCache::Handle> LiveAvatar::TemplateOf(int64_t index) {
+  if (auto kept = cache_->Get(index)) return kept;
+  if (packed_) {
+    ASSIGN_OR_RETURN(auto ready, packed_->Get(index));
+    return cache_->Adopt(index, std::move(ready));
+  }
+  RETURN_IF_ERROR(frames().ReadFace(index, face_));
+  return cache_->Prepare(generator(), index, face_.roi.view(), face_.masked.view());
+}
+
+const MediaMessage* LiveAvatar::FindRestPatch(int64_t index, const SessionSettings& settings) const {
+  const auto found = rest_patches_.find({index, settings.quality, settings.composite});
+  return found == rest_patches_.end() ? nullptr : &found->second;
+}
+
+void LiveAvatar::KeepRestPatch(int64_t index, const SessionSettings& settings, const MediaMessage& patch) {
+  constexpr size_t kMostBytes = size_t{64} << 20;
+  if (rest_bytes_ + patch.bytes() > kMostBytes) return;
+  if (rest_patches_.try_emplace({index, settings.quality, settings.composite}, patch).second) {
+    rest_bytes_ += patch.bytes();
+  }
+}
+
+void LiveAvatar::BeginFilling() {
+  std::vector<int64_t> order(static_cast<size_t>(avatar_->video().frames));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  filler_ = std::make_unique<TemplateFiller>(
+      *cache_, generator(), std::move(order), [this](int64_t index) -> Result<TemplateFiller::Face> {
+        RETURN_IF_ERROR(filling_reader_->Read(index, filling_face_));
+        frames_->Offer(index, false, filling_face_);
+        return TemplateFiller::Face{std::as_const(filling_face_.inputs.roi).view(),
+                                    std::as_const(filling_face_.inputs.masked).view()};
+      });
+}
+
+}  // namespace lips
