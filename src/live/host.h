@@ -28,19 +28,20 @@
 namespace lips {
 
 struct LiveAvatarOptions {
-  AvatarOptions avatar;
-  GeneratorOptions engine;  // kNull: no network, for load tests; `used`, `samples` and `stored` are the host's to set
+  AvatarOptions avatar = {};
+  GeneratorOptions engine =
+      {};  // kNull: no network, for load tests; `used`, `samples` and `stored` are the host's to set
   // Memory for what the network computed of template frames; nothing: a quarter of what is available, at most 4 GiB.
-  std::optional<int64_t> template_bytes;
-  std::optional<TemplateLevel> template_level;  // nothing: by the budget
+  std::optional<int64_t> template_bytes = {};
+  std::optional<TemplateLevel> template_level = {};  // nothing: by the budget
   // Memory for decoded template frames; nothing: an eighth of what is available, at most 1 GiB.
-  std::optional<int64_t> frame_bytes;
-  std::optional<double> frames_per_second;  // taken for granted instead of calibrated
-  bool fill = true;                         // prepare templates in the background
+  std::optional<int64_t> frame_bytes = {};
+  std::optional<double> frames_per_second = {};  // taken for granted instead of calibrated
+  bool fill = true;                              // prepare templates in the background
 };
 
 struct LiveHostOptions {
-  SessionLimits limits;
+  SessionLimits limits = {};
   CompositeMode composite = CompositeMode::kNatural;  // what avatars are opened for; compatible allows both
   double headroom = 0.85;                             // share of the calibrated speed that is given away
   double duty = 1.0;        // share of the time sessions speak; below 1 more are admitted than can speak at once
@@ -49,10 +50,10 @@ struct LiveHostOptions {
   const LiveClock* clock = nullptr;  // null: the system's
   // No thread of its own: the owner calls RunDue. For tests and programs that pull.
   bool manual = false;
-  LiveEncoderFactory picture_encoder;  // null: OpenPictureEncoder
-  LiveEncoderFactory sound_encoder;    // null: OpenSoundEncoder
+  LiveEncoderFactory picture_encoder = {};  // null: OpenPictureEncoder
+  LiveEncoderFactory sound_encoder = {};    // null: OpenSoundEncoder
   // Told when batch work should pause (true) or may go on, from the compute thread.
-  std::function<void(bool pause)> pause_batch;
+  std::function<void(bool pause)> pause_batch = {};
 };
 
 struct Capacity {

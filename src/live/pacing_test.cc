@@ -1,0 +1,183 @@
+// The small parts that decide when and how much: clock, gate, admission, shedding, delivery, metrics.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "live/admission.h"
+#include "live/delivery.h"
+#include "live/frame_clock.h"
+#include "live/live_metrics.h"
+#include "live/shedding.h"
+#include "live/silence_gate.h"
+
+namespace lips {
+namespace {
+
+TEST(FrameClock, IsExactAfterADay) {
+  const FrameClock ntsc({30000, 1001});
+  const int64_t frames = int64_t{24} * 3600 * 30;  // 1,001 s late by design of the rate
+  EXPECT_EQ(ntsc.PtsUs(frames), int64_t{86'486'400'000});
+  EXPECT_EQ(ntsc.SamplesBefore(frames, 44100), int64_t{3'814'050'240});
+  for (const FrameRate rate : {FrameRate{25, 1}, FrameRate{30000, 1001}, FrameRate{24, 1}, FrameRate{60, 1}}) {
+    const FrameClock clock(rate);
+    for (const int64_t n : {int64_t{0}, int64_t{1}, int64_t{7}, int64_t{2'160'000}, int64_t{1'000'000'007}}) {
+      EXPECT_EQ(clock.FrameFrom(clock.PtsUs(n)), n);
+      EXPECT_EQ(clock.FrameFrom(clock.PtsUs(n) + 1), n + 1);
+    }
+  }
+}
+
+TEST(SilenceGate, OpensBeforeTheSoundAndClosesAfterAStretchOfQuiet) {
+  constexpr int kRows = 100;
+  std::vector<float> levels(kRows, 0.0f);
+  for (size_t i = 40; i < 60; ++i) levels[i] = 0.1f;
+  SilenceGate gate;
+  std::vector<float> weights;
+  for (int row = 0; row < kRows; ++row) {
+    const int from = std::max(0, row - SilenceGate::kRowsBefore);
+    const int to = std::min(kRows, row + SilenceGate::kRowsAfter + 1);
+    weights.push_back(gate.Next(std::span(levels).subspan(static_cast<size_t>(from), static_cast<size_t>(to - from))));
+  }
+  EXPECT_EQ(weights[30], 0);
+  for (size_t i = 39; i < 60; ++i) EXPECT_EQ(weights[i], 1) << i;
+  EXPECT_EQ(weights[68], 1) << "a pause in speech";
+  EXPECT_EQ(weights[75], 0);
+  for (size_t i = 1; i < weights.size(); ++i) EXPECT_LE(std::abs(weights[i] - weights[i - 1]), 1.0f / 3 + 1e-6f) << i;
+}
+
+TEST(SilenceGate, DoesNotFlutterBetweenItsTwoLevels) {
+  SilenceGate gate;
+  const std::vector<float> between = {0.004f};
+  const std::vector<float> silent = {0.0f};
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(gate.Next(between), 1);
+  for (int i = 0; i < 20; ++i) gate.Next(silent);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(gate.Next(between), 0);
+}
+
+TEST(EaseToRest, GoesFromOneToTheOther) {
+  const std::vector<float> rest = {0, 4};
+  std::vector<float> window = {8, 0};
+  EaseToRest(rest, 0.75f, window);
+  EXPECT_EQ(window, (std::vector<float>{6, 1}));
+  EaseToRest(rest, 0, window);
+  EXPECT_EQ(window, rest);
+}
+
+TEST(Admission, SlotsAreWholeSessions) {
+  EXPECT_EQ(SpeakingSlots(100, 25, 0.85), 3);
+  EXPECT_EQ(SpeakingSlots(20, 25, 0.85), 0);
+  EXPECT_EQ(SpeakingSlots(100, 0, 0.85), 0);
+}
+
+// The duty table of jobs-and-scale.md 7.
+TEST(Admission, ConnectedSessionsByHowMuchTheySpeak) {
+  const std::vector<std::pair<int64_t, int64_t>> thirty = {{1, 1},   {2, 2},   {4, 5},     {8, 14},
+                                                           {16, 33}, {40, 98}, {100, 275}, {240, 706}};
+  for (const auto& [slots, connected] : thirty) EXPECT_EQ(ConnectedLimit(slots, 0.3), connected) << slots;
+  const std::vector<std::pair<int64_t, int64_t>> twenty = {{1, 1},   {2, 3},    {4, 7},    {8, 20},
+                                                           {16, 48}, {40, 144}, {100, 406}};
+  for (const auto& [slots, connected] : twenty) EXPECT_EQ(ConnectedLimit(slots, 0.2), connected) << slots;
+  EXPECT_EQ(ConnectedLimit(7, 1), 7);
+  EXPECT_EQ(ConnectedLimit(0, 0.3), 0);
+}
+
+TEST(LoadShedding, OneLateFrameInAHundredIsTolerated) {
+  LoadShedding shedding;
+  for (int i = 0; i < 200; ++i) shedding.Frame(i < 2, i * 30'000);
+  EXPECT_FALSE(shedding.Update(4'999'000));
+  EXPECT_TRUE(shedding.Update(6'000'000));
+  EXPECT_EQ(shedding.level(), Shedding::kNone);
+  for (int i = 0; i < 200; ++i) shedding.Frame(i < 3, 6'000'000 + i * 30'000);
+  EXPECT_TRUE(shedding.Update(12'000'000));
+  EXPECT_EQ(shedding.level(), Shedding::kRefuse);
+}
+
+TEST(LoadShedding, LevelsFollowOneAnother) {
+  LoadShedding shedding;
+  int64_t now_us = 0;
+  const auto stretch = [&](bool late) {
+    for (int i = 0; i < 126; ++i, now_us += 40'000) shedding.Frame(late && i % 10 == 0, now_us);
+    EXPECT_TRUE(shedding.Update(now_us));
+  };
+  for (const Shedding level :
+       {Shedding::kRefuse, Shedding::kHalfRate, Shedding::kHoldMouth, Shedding::kCloseNewest, Shedding::kCloseNewest}) {
+    stretch(true);
+    EXPECT_EQ(shedding.level(), level);
+  }
+  stretch(false);
+  EXPECT_EQ(shedding.level(), Shedding::kCloseNewest);
+  stretch(false);
+  EXPECT_EQ(shedding.level(), Shedding::kHoldMouth);
+}
+
+class CountingSink : public SessionSink {
+ public:
+  void Send(const ServerEvent& event) override {
+    inside += 1;
+    if (inside != 1) overlapped = true;
+    if (const auto* ack = std::get_if<AudioAckEvent>(&event)) order.push_back(ack->samples);
+    inside -= 1;
+  }
+  void Send(MediaMessage message) override { media.push_back(message.header.utterance); }
+  void PauseInput(bool /*pause*/) override {}
+  void Closed(CloseCode /*code*/, const std::string& /*reason*/) override {}
+
+  std::atomic<int> inside = 0;
+  std::atomic<bool> overlapped = false;
+  std::vector<int64_t> order;
+  std::vector<uint32_t> media;
+};
+
+TEST(Delivery, ManyThreadsPostOneDelivers) {
+  Delivery delivery;
+  const auto sink = std::make_shared<CountingSink>();
+  delivery.SetSink(sink);
+  std::mutex order;
+  int64_t next = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 500; ++i) {
+          {
+            const std::lock_guard lock(order);
+            delivery.Post(ServerEvent(AudioAckEvent{next++, 0}));
+          }
+          delivery.Pump();
+        }
+      });
+    }
+  }
+  delivery.Pump();
+  EXPECT_FALSE(sink->overlapped);
+  ASSERT_EQ(sink->order.size(), 2000U);
+  for (size_t i = 0; i < sink->order.size(); ++i) EXPECT_EQ(sink->order[i], static_cast<int64_t>(i));
+}
+
+TEST(Delivery, DroppedMediaIsNotDelivered) {
+  Delivery delivery;
+  const auto sink = std::make_shared<CountingSink>();
+  delivery.SetSink(sink);
+  for (const uint32_t utterance : {1U, 0U, 2U}) {
+    MediaMessage message;
+    message.header.utterance = utterance;
+    delivery.Post(std::move(message));
+  }
+  delivery.DropMedia();
+  delivery.Pump();
+  EXPECT_EQ(sink->media, (std::vector<uint32_t>{0}));
+}
+
+TEST(Histogram, CountsUpToItsBounds) {
+  Histogram histogram;
+  for (const double seconds : {0.0001, 0.01, 0.011, 5.0, 100.0}) histogram.Add(seconds);
+  EXPECT_EQ(histogram.at_most(0), 1);
+  EXPECT_EQ(histogram.at_most(4), 2);
+  EXPECT_EQ(histogram.at_most(5), 3);
+  EXPECT_EQ(histogram.at_most(Histogram::kBounds.size() - 1), 4);
+  EXPECT_EQ(histogram.count(), 5);
+  EXPECT_EQ(histogram.PercentileBound(50), 0.01);
+}
+
+}  // namespace
+}  // namespace lips

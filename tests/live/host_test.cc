@@ -1,0 +1,312 @@
+#include <chrono>
+#include <thread>
+
+#include "live/frame_store.h"
+#include "tests/live/live_fixture.h"
+
+namespace lips {
+namespace {
+
+using testdata::LiveTest;
+using testdata::Received;
+using testdata::RecordingSink;
+using testdata::SyntheticAvatar;
+
+class Host : public LiveTest {};
+
+ProtocolError RefusalOf(LiveHost::Opened opened) {
+  const auto* error = std::get_if<ProtocolError>(&opened);
+  EXPECT_NE(error, nullptr);
+  return error != nullptr ? *error : ProtocolError();
+}
+
+TEST_F(Host, SixtyFourSessionsStayInTime) {
+  LiveHostOptions options;
+  options.admit_all = true;
+  options.picture_encoder = OpenPictureEncoder;  // real JPEGs
+  Start(options);
+  SessionSettings settings = Settings();
+  settings.pace = Pace::kRealtime;
+  std::vector<Talk> talks;
+  for (int i = 0; i < 64; ++i) {
+    talks.push_back(Open(settings));
+    Run(1'700);
+  }
+  const auto chunk = Tone(20);
+  for (int tick = 0; tick < 75; ++tick) {  // 1.5 s
+    for (const Talk& talk : talks) talk.session->PushSamples(chunk);
+    Run(20'000);
+  }
+  for (const Talk& talk : talks) talk.session->Commit();
+  Run(1'000'000);
+  const LiveMetrics metrics = host->metrics();
+  EXPECT_EQ(metrics.frames_dropped, 0);
+  EXPECT_EQ(metrics.frames_late, 0);
+  EXPECT_EQ(metrics.frames_sent, 64 * 36);
+  EXPECT_LE(metrics.frame_latency.PercentileBound(99), 0.02);
+  for (const Talk& talk : talks) {
+    const auto video = talk.sink->video();
+    ASSERT_EQ(video.size(), 36U);
+    for (size_t n = 0; n < video.size(); ++n) EXPECT_EQ(video[n].header.pts_us, static_cast<int64_t>(n) * 40'000);
+  }
+}
+
+TEST_F(Host, SleepsWhenNobodySpeaks) {
+  std::vector<Talk> talks;
+  for (int i = 0; i < 10; ++i) talks.push_back(Open(Settings()));
+  Run(0);
+  run_due_calls = 0;
+  Run(29'000'000);
+  EXPECT_EQ(run_due_calls, 1) << "nothing is due before the clients' time to say something is over";
+  // After an utterance it sleeps again: an acknowledgement, and that was it.
+  for (const Talk& talk : talks) {
+    talk.session->PushSamples(Tone(500));
+    talk.session->Commit();
+  }
+  Run(2'000'000);
+  run_due_calls = 0;
+  Run(55'000'000);
+  EXPECT_EQ(run_due_calls, 1);
+}
+
+// 60 ms a picture, 25 pictures a second asked for: what is late is left out, the sound is all there, and the client is
+// told.
+TEST_F(Host, LateFramesAreDroppedAndSoundIsNot) {
+  cost_us = 60'000;
+  SessionSettings settings = Settings();
+  settings.audio_out = AudioOut::kPcmS16;
+  const Talk talk = Open(settings);
+  talk.session->PushSamples(Tone(4000));
+  talk.session->Commit();
+  Run(8'000'000);
+  const auto done = talk.sink->events<UtteranceDoneEvent>();
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].frames_sent + done[0].frames_dropped, 99);
+  EXPECT_GT(done[0].frames_dropped, 25);
+  EXPECT_EQ(host->metrics().frames_dropped, done[0].frames_dropped);
+  const auto video = talk.sink->video();
+  EXPECT_EQ(static_cast<int64_t>(video.size()), done[0].frames_sent);
+  int64_t last_pts_us = -1;
+  for (const MediaMessage& message : video) {
+    const bool gap = message.header.pts_us != last_pts_us + 40'000 && last_pts_us >= 0;
+    EXPECT_EQ((message.header.flags & kMediaFramesDropped) != 0, gap);
+    last_pts_us = message.header.pts_us;
+  }
+  EXPECT_EQ(last_pts_us, 98 * 40'000) << "the last one is never left out";
+  size_t bytes = 0;
+  for (const MediaMessage& message : talk.sink->audio()) bytes += message.payload->size();
+  EXPECT_EQ(bytes, 2 * 64'000U);
+}
+
+TEST_F(Host, OverloadGoesDownTheLadderAndBackUp) {
+  cost_us = 100'000;
+  std::vector<Talk> talks;
+  for (int i = 0; i < 3; ++i) {
+    talks.push_back(Open(Settings()));
+    Run(1'000);
+  }
+  bool refused = false;
+  for (int second = 0; second < 30; ++second) {
+    for (const Talk& talk : talks) talk.session->PushSamples(Tone(1000));
+    Run(1'000'000);
+    refused = refused || !host->metrics().admission_open;
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(host->readiness(), Readiness::kOverloaded);
+  EXPECT_EQ(RefusalOf(host->OpenSession(Settings(), talks[0].sink)).code, "overloaded");
+  EXPECT_EQ(talks[2].sink->closed(), CloseCode::kOverload) << "the newest goes";
+  EXPECT_FALSE(talks[0].sink->closed().has_value());
+  EXPECT_GT(host->metrics().frames_repeated, 0);
+  const auto warnings = talks[0].sink->events<WarningEvent>();
+  EXPECT_TRUE(std::ranges::any_of(warnings, [](const WarningEvent& w) { return w.code == "degraded"; }));
+  cost_us = 0;
+  for (int second = 0; second < 60; ++second) {
+    talks[0].session->PushSamples(Tone(1000));
+    Run(1'000'000);
+  }
+  EXPECT_EQ(host->metrics().shedding_level, 0);
+  EXPECT_EQ(host->readiness(), Readiness::kReady);
+}
+
+TEST_F(Host, AdmitsAsManySessionsAsItWasMeasuredFor) {
+  LiveAvatarOptions options = NullAvatar();
+  options.frames_per_second = 100;  // 0.85 * 100 / 25 = 3.4
+  ASSERT_TRUE(host->LoadAvatar("slow", SyntheticAvatar(), options).ok());
+  SessionSettings settings = Settings();
+  settings.avatar = "slow";
+  std::vector<Talk> talks;
+  for (int i = 0; i < 3; ++i) talks.push_back(Open(settings));
+  const auto sink = std::make_shared<RecordingSink>(clock);
+  const ProtocolError refusal = RefusalOf(host->OpenSession(settings, sink));
+  EXPECT_EQ(refusal.code, "overloaded");
+  EXPECT_EQ(refusal.close, CloseCode::kOverload);
+  EXPECT_TRUE(sink->all().empty());
+  EXPECT_EQ(host->capacity().used, 3);
+  EXPECT_EQ(host->capacity().total, 3);
+  talks[1].session->Close(CloseCode::kNormal, "done");
+  EXPECT_NE(Open(settings).session, nullptr);
+  EXPECT_EQ(host->metrics().sessions_refused, 1);
+}
+
+TEST_F(Host, SomebodyMayAlwaysTry) {
+  LiveAvatarOptions options = NullAvatar();
+  options.frames_per_second = 3;
+  ASSERT_TRUE(host->LoadAvatar("slow", SyntheticAvatar(), options).ok());
+  SessionSettings settings = Settings();
+  settings.avatar = "slow";
+  EXPECT_NE(Open(settings).session, nullptr);
+  RefusalOf(host->OpenSession(settings, nullptr));
+}
+
+TEST_F(Host, AnAvatarInUseOutlivesItsUnloading) {
+  ASSERT_TRUE(host->LoadAvatar("bella", SyntheticAvatar(), NullAvatar()).ok());
+  EXPECT_FALSE(host->LoadAvatar("bella", SyntheticAvatar(), NullAvatar()).ok()) << "taken";
+  EXPECT_FALSE(host->LoadAvatar("../etc", SyntheticAvatar(), NullAvatar()).ok());
+  SessionSettings settings = Settings();
+  settings.avatar = "bella";
+  const Talk talk = Open(settings);
+  talk.session->PushSamples(Tone(1000));
+  Run(100'000);
+  const std::weak_ptr<const Avatar> avatar = host->AvatarOf("bella");
+  EXPECT_EQ(host->FindAvatar("bella")->sessions, 1);
+  ASSERT_TRUE(host->UnloadAvatar("bella").ok());
+  EXPECT_FALSE(host->UnloadAvatar("bella").ok());
+  EXPECT_FALSE(host->FindAvatar("bella").has_value());
+  EXPECT_EQ(RefusalOf(host->OpenSession(settings, nullptr)).close, CloseCode::kNoAvatar);
+  talk.session->Commit();
+  Run(2'000'000);
+  EXPECT_EQ(talk.sink->video().size(), 24U);
+  EXPECT_FALSE(avatar.expired());
+  talk.session->Close(CloseCode::kNormal, "done");
+}
+
+TEST_F(Host, MemoryOfAnUnloadedAvatarComesBack) {
+  ASSERT_TRUE(host->LoadAvatar("bella", SyntheticAvatar(), NullAvatar()).ok());
+  const std::weak_ptr<const Avatar> avatar = host->AvatarOf("bella");
+  SessionSettings settings = Settings();
+  settings.avatar = "bella";
+  Talk talk = Open(settings);
+  ASSERT_TRUE(host->UnloadAvatar("bella").ok());
+  talk.session->Close(CloseCode::kNormal, "done");
+  Run(0);
+  talk.session.reset();
+  EXPECT_TRUE(avatar.expired());
+}
+
+TEST_F(Host, DrainsInTime) {
+  const Talk talk = Open(Settings());
+  const Talk other = Open(Settings());
+  EXPECT_EQ(host->readiness(), Readiness::kReady);
+  host->Drain(10'000);
+  EXPECT_EQ(host->readiness(), Readiness::kDraining);
+  EXPECT_EQ(RefusalOf(host->OpenSession(Settings(), nullptr)).code, "draining");
+  ASSERT_EQ(talk.sink->events<SessionDrainingEvent>().size(), 1U);
+  EXPECT_EQ(talk.sink->events<SessionDrainingEvent>()[0].deadline_ms, 10'000);
+  talk.session->HandleText(R"({"type":"session.close"})");
+  Run(9'000'000);
+  EXPECT_EQ(talk.sink->closed(), CloseCode::kNormal);
+  EXPECT_FALSE(other.sink->closed().has_value());
+  EXPECT_FALSE(host->drained());
+  Run(2'000'000);
+  EXPECT_EQ(other.sink->closed(), CloseCode::kRestart);
+  EXPECT_TRUE(host->drained());
+}
+
+TEST_F(Host, SessionsWaitForTheirConnection) {
+  auto opened = host->OpenSession(Settings(), nullptr);
+  const auto session = std::get<std::shared_ptr<LiveSession>>(opened);
+  session->PushSamples(Tone(1000));
+  Run(10'000'000);
+  const auto sink = std::make_shared<RecordingSink>(clock);
+  ASSERT_TRUE(std::holds_alternative<std::shared_ptr<LiveSession>>(host->Attach(session->id(), sink)));
+  EXPECT_EQ(sink->events<SessionCreatedEvent>().size(), 1U);
+  Run(3'000'000);
+  EXPECT_EQ(sink->video().size(), 24U);
+  EXPECT_EQ(RefusalOf(host->Attach("s0", sink)).code, "session_unknown");
+}
+
+// The thread of the host's own, and connections' threads: for the thread sanitizer as much as for the results.
+TEST(HostThread, ServesConnectionsOfManyThreads) {
+  auto made = LiveHost::Create({.admit_all = true});
+  ASSERT_TRUE(made.ok());
+  LiveHost& host = *made.value();
+  LiveAvatarOptions avatar;
+  avatar.engine.session.backend = Backend::kNull;
+  avatar.frames_per_second = 1e6;
+  ASSERT_TRUE(host.LoadAvatar("anna", SyntheticAvatar(), avatar).ok());
+  std::vector<std::jthread> clients;
+  std::atomic<int> heard = 0;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back([&host, &heard, i] {
+      SessionSettings settings;
+      settings.avatar = "anna";
+      settings.idle = IdleMode::kServer;
+      settings.max_lead_ms = 10'000;
+      const auto sink = std::make_shared<RecordingSink>(SteadyClock());
+      const auto session = std::get<std::shared_ptr<LiveSession>>(host.OpenSession(settings, sink));
+      for (int utterance = 1; utterance <= 3; ++utterance) {
+        session->PushSamples(std::vector<float>(16000, 0.1f));
+        session->Commit();
+        session->Report({});
+        if (i % 2 == 1) session->Clear();
+        while (sink->events<UtteranceDoneEvent>().empty() && i % 2 == 0) std::this_thread::yield();
+      }
+      session->Close(CloseCode::kNormal, "done");
+      while (!sink->closed()) std::this_thread::yield();
+      heard += sink->closed() == CloseCode::kNormal ? 1 : 0;
+    });
+  }
+  clients.clear();
+  EXPECT_EQ(heard, 4);
+  EXPECT_EQ(host.capacity().used, 0);
+  EXPECT_TRUE(host.alive());
+}
+
+// A patch is cut out of its frame before the mouth is pasted into it. Its pixels are those of the whole frame.
+TEST(FrameStore, PartsOfFramesHaveTheFramesPixels) {
+  auto avatar = Avatar::Open(SyntheticAvatar(), {});
+  ASSERT_TRUE(avatar.ok());
+  auto parts = FrameStore::Open(avatar.value(), 1 << 28);
+  auto wholes = FrameStore::Open(avatar.value(), 1 << 28);
+  ASSERT_TRUE(parts.ok() && wholes.ok());
+  const auto paste = MakeComposite(CompositeMode::kNatural);
+  Image mouth(320, 320);
+  for (int64_t index = 0; index < 8; ++index) {
+    const auto part = parts.value()->Get(index, false);
+    const auto whole = wholes.value()->Get(index, true);
+    ASSERT_TRUE(part.ok() && whole.ok());
+    YuvImage small = part.value()->picture.Clone();
+    YuvImage large = whole.value()->picture.Clone();
+    paste->Paste(part.value()->crop.view(), mouth.view(), part.value()->face, small.view());
+    paste->Paste(whole.value()->crop.view(), mouth.view(), whole.value()->face, large.view());
+    const Rect area = part.value()->area;
+    EXPECT_EQ(area.x % 2 + area.y % 2, 0);
+    for (int y = 0; y < area.height; ++y) {
+      const uint8_t* row = std::as_const(large).view().y.Row(area.y + y) + area.x;
+      ASSERT_TRUE(std::equal(row, row + area.width, std::as_const(small).view().y.Row(y))) << index << ", row " << y;
+    }
+    for (int y = 0; y < (area.height + 1) / 2; ++y) {
+      const auto width = static_cast<ptrdiff_t>((area.width + 1) / 2);
+      const uint8_t* u = std::as_const(large).view().u.Row(area.y / 2 + y) + area.x / 2;
+      const uint8_t* v = std::as_const(large).view().v.Row(area.y / 2 + y) + area.x / 2;
+      ASSERT_TRUE(std::equal(u, u + width, std::as_const(small).view().u.Row(y))) << index << ", row " << y;
+      ASSERT_TRUE(std::equal(v, v + width, std::as_const(small).view().v.Row(y))) << index << ", row " << y;
+    }
+  }
+}
+
+TEST(FrameStore, KeepsWithinItsBudget) {
+  auto avatar = Avatar::Open(SyntheticAvatar(), {});
+  ASSERT_TRUE(avatar.ok());
+  constexpr int64_t kBudget = 2'500'000;
+  auto store = FrameStore::Open(avatar.value(), kBudget);
+  ASSERT_TRUE(store.ok());
+  for (int64_t i = 0; i < 40; ++i) {
+    ASSERT_TRUE(store.value()->Get(i % 30, i % 3 == 0).ok());
+    EXPECT_LE(store.value()->bytes(), kBudget);
+    EXPECT_GT(store.value()->bytes(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace lips
