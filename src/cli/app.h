@@ -72,6 +72,7 @@ void AddRender(Commands& commands);
 void AddAvatar(Commands& commands);
 void AddAvatarCreate(Commands& commands, CLI::App& parent);  // avatar create
 void AddAvatarImport(Commands& commands, CLI::App& parent);  // avatar import
+void AddAvatarJudge(Commands& commands, CLI::App& parent);   // avatar judge
 void AddAvatarDemo(Commands& commands, CLI::App& parent);    // avatar demo
 void AddModel(Commands& commands);
 void AddModelConvert(Commands& commands, CLI::App& parent);  // model convert

@@ -142,6 +142,7 @@ void AddAvatar(Commands& commands) {
   AddAvatarImport(commands, *avatar);
   AddPack(commands, *avatar);
   AddAvatarDemo(commands, *avatar);
+  AddAvatarJudge(commands, *avatar);
 }
 
 }  // namespace lips::cli

@@ -18,6 +18,7 @@ TEST(Help, EveryCommandHasHelpWithExamples) {
                                                                                        {"avatar", "info"},
                                                                                        {"avatar", "check"},
                                                                                        {"avatar", "import"},
+                                                                                       {"avatar", "judge"},
                                                                                        {"model", "info"},
                                                                                        {"model", "check"},
                                                                                        {"features"},
