@@ -180,6 +180,7 @@ Status FrameMaker::Encode(FramePlan& plan, const StoredFrame& frame, MadeFrame& 
   const Rect changed = mode == VideoMode::kPatch ? Rect{0, 0, picture.width(), picture.height()}
                                                  : FrameStore::AreaOf(frame.face, picture.width(), picture.height());
   RETURN_IF_ERROR(output.pictures->Picture(picture, changed, plan.pts_us, plan.key, packets_));
+  if (plan.pause) RETURN_IF_ERROR(output.pictures->Flush(packets_));
   for (LivePacket& packet : packets_) {
     const MediaKind kind = KindOf(mode, packet.kind);
     made.media.push_back(MessageOf(std::move(packet), kind, CodecOf(mode)));

@@ -43,6 +43,7 @@ struct FramePlan {
   MouthSource mouth = MouthSource::kNetwork;
   std::vector<float> window;
   uint16_t flags = 0;
+  bool pause = false;    // perhaps no other for a while: nothing is held back
   bool key = false;      // decoding must be able to start here
   int64_t ready_us = 0;  // when it could have been made
   int64_t deadline_us = 0;

@@ -32,6 +32,7 @@ Result<std::unique_ptr<FrameStore>> FrameStore::Open(const Avatar& avatar, int64
 
 FrameStore::Handle FrameStore::Find(int64_t index, bool whole) {
   const std::lock_guard lock(mutex_);
+  whole_wanted_ = whole_wanted_ || whole;
   const auto found = entries_.find(index);
   if (found == entries_.end()) return nullptr;
   Entry& entry = found->second;
@@ -90,11 +91,13 @@ Status FrameStore::ReadFace(int64_t index, Face& out) {
   return {};
 }
 
-bool FrameStore::Offer(int64_t index, bool whole, const TemplateFace& face) {
+bool FrameStore::Offer(int64_t index, const TemplateFace& face) {
+  bool whole = false;
   {
     const std::lock_guard lock(mutex_);
     if (entries_.contains(index)) return true;
     if (bytes_ + frame_bytes_ > budget_bytes_ || budget_bytes_ == 0) return false;
+    whole = whole_wanted_;
   }
   Keep(index, Cut(index, whole, face));
   return true;

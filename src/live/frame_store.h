@@ -40,9 +40,9 @@ class FrameStore {
     Image roi, masked;
   };
   Status ReadFace(int64_t index, Face& out);
-  // A frame that was decoded elsewhere, ahead of need. Kept if there is room without putting another out; false: there
-  // is none.
-  bool Offer(int64_t index, bool whole, const TemplateFace& face);
+  // A frame that was decoded elsewhere, ahead of need; whole if anybody ever asked for a whole one. Kept if there is
+  // room without putting another out; false: there is none.
+  bool Offer(int64_t index, const TemplateFace& face);
 
   int64_t bytes() const;
   // The even-edged surroundings of a face.
@@ -72,6 +72,7 @@ class FrameStore {
   std::list<int64_t> uses_;           // guarded by mutex_: least recent first
   int64_t bytes_ = 0;                 // guarded by mutex_
   int64_t frame_bytes_ = 0;           // guarded by mutex_: of the last one
+  bool whole_wanted_ = false;         // guarded by mutex_
 };
 
 }  // namespace lips

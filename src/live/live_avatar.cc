@@ -64,7 +64,9 @@ Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options)
   request.engine.template_level = LevelOf(*avatar_, options, template_bytes);
   request.engine.used = UsedPixels(composite_, avatar_->face().roi_px());
   request.other_model = options.avatar.model.has_value();
+  request.sample_audio = options.sample_audio;
   ASSIGN_OR_RETURN(networks_, OpenNetworks(*avatar_, request));
+  if (options.wrap) networks_.generator = options.wrap(std::move(networks_.generator));
   if (networks_.generator->size_px() != avatar_->face().roi_px()) {
     return Error(ErrorCode::kInvalidInput, "the engine works on " + std::to_string(networks_.generator->size_px()) +
                                                " px faces, but the avatar's pictures are " +
@@ -178,7 +180,7 @@ void LiveAvatar::BeginFilling() {
   filler_ = std::make_unique<TemplateFiller>(
       *cache_, generator(), std::move(order), [this](int64_t index) -> Result<TemplateFiller::Face> {
         RETURN_IF_ERROR(filling_reader_->Read(index, filling_face_));
-        frames_->Offer(index, false, filling_face_);
+        frames_->Offer(index, filling_face_);
         return TemplateFiller::Face{std::as_const(filling_face_.inputs.roi).view(),
                                     std::as_const(filling_face_.inputs.masked).view()};
       });

@@ -17,7 +17,7 @@ enum class VideoMode : uint8_t {
   kPatch,  // JPEG of the face's surroundings, its place and the template frame it belongs on
   kH264,   // Annex B
   kJpeg,   // whole frames
-  kMp4,    // "fmp4": fragments, sound included
+  kMp4,    // "fmp4": fragments, sound included (AAC unless audio_out says Opus)
   kRaw,    // whole frames as YuvImage; in-process only, refused from the wire
 };
 enum class AudioOut : uint8_t { kNone, kPcmS16, kAac, kOpus };
@@ -60,6 +60,8 @@ struct SessionSettings {
   bool gates_silence() const {
     return silence == SilenceMode::kGate || (silence == SilenceMode::kAuto && mode != VideoMode::kRaw);
   }
+  // Sound comes back: by itself, or inside the pictures' container.
+  bool gives_sound() const { return audio_out != AudioOut::kNone || mode == VideoMode::kMp4; }
   int bytes_per_sample() const { return audio_format == PcmFormat::kS16 ? 2 : 4; }
 };
 

@@ -68,7 +68,7 @@ void TalkingSession::TakeInput(std::vector<Input> inputs) {
         const SessionSettings& settings = output_.settings;
         const VideoInfo& video = output_.avatar->avatar().video();
         Utterance::Shape shape{settings.audio_rate_hz,
-                               settings.audio_out != AudioOut::kNone,
+                               settings.gives_sound(),
                                settings.gates_silence(),
                                settings.fps,
                                video.fps,

@@ -187,6 +187,7 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
       plan->utterance = utterance.number();
       plan->number = k;
       plan->last = last;
+      plan->pause = last;
       if (last) plan->flags |= kMediaLast;
       if (!free) plan->ready_us = std::max(ready_us, plan->deadline_us - LeadUs());
       plan->deadline_us = std::max(plan->deadline_us, ready_us + clock_.period_us());
@@ -234,7 +235,7 @@ void TalkingSession::EndUtterance() {
 // The sound of frame `k`, and of those left out before it, goes along: never dropped, never late because of a picture.
 void TalkingSession::PlanSound(Utterance& utterance, int64_t k, bool last, FrameMaker& maker, FramePlan* plan) {
   const SessionSettings& settings = output_.settings;
-  if (settings.audio_out == AudioOut::kNone) return;
+  if (!settings.gives_sound()) return;
   const bool contained = settings.mode == VideoMode::kMp4;
   if (contained && plan == nullptr) return;  // with the next frame
   const int rate = settings.audio_rate_hz;
@@ -293,6 +294,7 @@ std::optional<FramePlan> TalkingSession::PlanIdle(int64_t now_us) {
     plan.window = last_window_;
     EaseToRest(output_.avatar->rest_window(), static_cast<float>(ease_left_) / kEaseFrames, plan.window);
   }
+  plan.pause = ease_left_ == 0 && settings_.idle == IdleMode::kClient;
   return plan;
 }
 

@@ -98,6 +98,67 @@ TEST_F(Host, LateFramesAreDroppedAndSoundIsNot) {
   EXPECT_EQ(bytes, 2 * 64'000U);
 }
 
+// Gives NaN for one frame in the middle of an utterance.
+class Spoiled : public Generator {
+ public:
+  explicit Spoiled(std::unique_ptr<Generator> generator) : generator_(std::move(generator)) {}
+  int size_px() const override { return generator_->size_px(); }
+  Dims audio_dims() const override { return generator_->audio_dims(); }
+  int64_t audio_floats() const override { return generator_->audio_floats(); }
+  std::string Describe() const override { return "spoiled"; }
+  int preferred_jobs() const override { return 4; }
+  Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
+                                            std::unique_ptr<Template> reuse) override {
+    return generator_->Prepare(roi, masked, std::move(reuse));
+  }
+  Status Generate(std::span<const Job> jobs) override {
+    if (jobs.size() == 1 ? std::exchange(spoil_one, false) : std::exchange(spoil_batch, false)) {
+      spoil_one = jobs.size() > 1;
+      return Error(ErrorCode::kCorrupted, "job 0: the network gave NaN");
+    }
+    return generator_->Generate(jobs);
+  }
+  bool spoil_batch = false;  // the next batch of several
+  bool spoil_one = false;    // ... and the first frame of it
+
+ private:
+  std::unique_ptr<Generator> generator_;
+};
+
+TEST_F(Host, AFrameTheNetworkSpoilsIsHeldAndTold) {
+  Spoiled* spoiled = nullptr;
+  LiveAvatarOptions options = NullAvatar();
+  options.wrap = [&](std::unique_ptr<Generator> generator) {
+    auto wrapped = std::make_unique<Spoiled>(std::move(generator));
+    spoiled = wrapped.get();
+    return wrapped;
+  };
+  ASSERT_TRUE(host->LoadAvatar("nan", SyntheticAvatar(), options).ok());
+  SessionSettings settings = Settings();
+  settings.avatar = "nan";
+  settings.max_lead_ms = 10'000;
+  const Talk talk = Open(settings);
+  talk.session->PushSamples(Tone(600));
+  Run(0);
+  const size_t before = talk.sink->video().size();
+  ASSERT_GT(before, 0U);
+  spoiled->spoil_batch = true;
+  talk.session->PushSamples(Tone(400));
+  talk.session->Commit();
+  Run(2'000'000);
+  const auto video = talk.sink->video();
+  ASSERT_EQ(video.size(), 24U) << "every frame is shown";
+  EXPECT_EQ(video[before].payload, video[before - 1].payload) << "the one before is held";
+  EXPECT_NE(video[before].header.flags & kMediaRepeat, 0);
+  EXPECT_EQ(video[before].header.pts_us, static_cast<int64_t>(before) * 40'000);
+  EXPECT_EQ(video[before + 1].header.flags & kMediaRepeat, 0);
+  const auto errors = talk.sink->events<ProtocolError>();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].code, "model_output_invalid");
+  EXPECT_FALSE(errors[0].fatal);
+  EXPECT_EQ(host->metrics().frames_invalid, 1);
+}
+
 TEST_F(Host, OverloadGoesDownTheLadderAndBackUp) {
   cost_us = 100'000;
   std::vector<Talk> talks;
