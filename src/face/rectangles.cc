@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kSideWindow = 125;      // frames either way: five seconds
 constexpr double kSideSpread = 10;    // frames
+constexpr double kSideFollows = 0.4;  // power of the width's change: how much of a turn the side follows
+constexpr double kTurnSpread = 3;     // frames
 constexpr double kPlaceSpread = 1.5;  // frames: less than a blink, more than a tremble
 constexpr double kFarthest = 1e6;     // pixels
 
@@ -89,8 +91,13 @@ std::vector<Rect> Compatible(const std::vector<FaceEdges>& edges) {
 }
 
 std::vector<Rect> Smooth(const std::vector<FaceEdges>& edges) {
-  const auto sides =
-      Gaussian(Median(Each(edges, [](const FaceEdges& e) { return e.right - e.left; }), kSideWindow), kSideSpread);
+  const auto widths = Each(edges, [](const FaceEdges& e) { return e.right - e.left; });
+  const auto usual = Median(widths, kSideWindow);
+  std::vector<double> turned;
+  for (size_t i = 0; i < widths.size(); ++i) turned.push_back(std::pow(widths[i] / usual[i], kSideFollows));
+  const auto steady = Gaussian(usual, kSideSpread), follows = Gaussian(turned, kTurnSpread);
+  std::vector<double> sides;
+  for (size_t i = 0; i < widths.size(); ++i) sides.push_back(steady[i] * follows[i]);
   const auto middles = Gaussian(Each(edges, [](const FaceEdges& e) { return (e.left + e.right) / 2; }), kPlaceSpread);
   const auto tops = Gaussian(Each(edges, [](const FaceEdges& e) { return e.top; }), kPlaceSpread);
   std::vector<Rect> rects;

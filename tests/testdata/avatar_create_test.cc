@@ -144,8 +144,8 @@ TEST_F(AvatarCreate, FindsTheReferencePackagesRectangles) {
   }
   std::ranges::sort(errors);
   EXPECT_LE(errors[errors.size() / 2], 3);        // measured: 2
-  EXPECT_LE(errors[errors.size() * 19 / 20], 6);  // measured: 6; the rest where the head is turned far, at most 13
-  EXPECT_LE(errors.back(), 15);
+  EXPECT_LE(errors[errors.size() * 19 / 20], 6);  // measured: 5; the rest where the head is turned far, at most 12
+  EXPECT_LE(errors.back(), 13);
 }
 
 }  // namespace
