@@ -103,6 +103,10 @@ Result<JobRequest> JobFlags::Resolve() const {
   request.features = OptionalPath(features);
   request.edge = edge == "repeat" ? WindowEdge::kRepeat : WindowEdge::kZeros;
   ASSIGN_OR_RETURN(request.composite, ParseCompositeMode(composite));
+  if (silence_gate != "auto") request.silence_gate = silence_gate == "on";
+  request.mouth_gain = mouth_gain;
+  request.smooth_audio = smooth_audio;
+  request.av_offset_ms = av_offset_ms;
   if (duration_s > 0) request.duration_s = duration_s;
   ASSIGN_OR_RETURN(request.engine, engine.Resolve());
   return request;
@@ -133,6 +137,28 @@ void AddCompositeFlag(CLI::App& command, JobFlags& flags) {
       .add_option("--composite", flags.composite,
                   "how the mouth joins its frame: natural (soft mask, colours matched), compatible (hard paste)")
       ->check(CLI::IsMember({"natural", "compatible"}))
+      ->capture_default_str();
+}
+
+void AddSpeechFlags(CLI::App& command, JobFlags& flags) {
+  command
+      .add_option("--silence-gate", flags.silence_gate,
+                  "ease the mouth to rest in silence: on, off, auto (on with --composite natural)")
+      ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->capture_default_str();
+  command.add_option("--mouth-gain", flags.mouth_gain, "how wide the mouth moves: 0 (at rest) to 2, 1 as trained")
+      ->check(CheckNonNegativeNumber)
+      ->capture_default_str();
+  command
+      .add_option("--smooth-audio", flags.smooth_audio,
+                  "calm the mouth by mixing neighbouring moments of the audio, without delay: 0 (not) to 1")
+      ->check(CheckNonNegativeNumber)
+      ->capture_default_str();
+  command
+      .add_option("--av-offset-ms", flags.av_offset_ms,
+                  "the mouth comes so much later than the sound, earlier if negative; within 1000")
+      ->check(
+          [](const std::string& text) { return CheckNonNegativeNumber(text.starts_with("-") ? text.substr(1) : text); })
       ->capture_default_str();
 }
 

@@ -61,11 +61,14 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags);
 struct JobFlags {
   std::string avatar, audio, inputs = "auto", model, audio_encoder, features, edge = "zeros", composite = "natural";
   double duration_s = 0;
+  std::string silence_gate = "auto";
+  double mouth_gain = 1, smooth_audio = 0, av_offset_ms = 0;
   EngineFlags engine;
   Result<JobRequest> Resolve() const;
 };
 void AddJobFlags(CLI::App& command, JobFlags& flags);
 void AddCompositeFlag(CLI::App& command, JobFlags& flags);  // of commands that make frames
+void AddSpeechFlags(CLI::App& command, JobFlags& flags);    // ... and whose mouth may be tuned
 
 // One function a command; each adds its subcommand to the app and sets commands.run when it is chosen.
 void AddRender(Commands& commands);

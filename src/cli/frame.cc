@@ -35,6 +35,7 @@ void AddFrame(Commands& commands) {
                  "  lipstream frame --avatar anna --audio speech.wav --at 40 -o frame40\n");
   AddJobFlags(*command, flags->job);
   AddCompositeFlag(*command, flags->job);
+  AddSpeechFlags(*command, flags->job);
   command->add_option("-o,--output", flags->output, "folder to write into")->required();
   command->add_option("--at", flags->request.frame, "output frame")
       ->check(CheckNonNegativeNumber)

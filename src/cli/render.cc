@@ -111,6 +111,7 @@ void AddRender(Commands& commands) {
   command->add_option("-o,--output", flags->output, "video file to write; its extension chooses the container");
   command->add_option("--frames", flags->frames, "folder for numbered pictures, besides or instead of a video");
   command->add_option("--frames-format", flags->frames_format, "png (lossless) or jpg")
+  AddSpeechFlags(*command, flags->job);
       ->check(CLI::IsMember({"png", "jpg"}))
       ->capture_default_str();
   command->add_option("--codec", request.codec, "video codec: h264, hevc, vp9, ffv1, mjpeg")

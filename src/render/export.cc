@@ -84,7 +84,9 @@ Json Metadata(const Range& range, int64_t size, const Dims& audio_dims) {
 
 Result<ExportReport> ExportTensors(const ExportRequest& request) {
   RETURN_IF_ERROR(CheckOutputPath(request.job, request.folder));
-  ASSIGN_OR_RETURN(Job job, OpenJob(request.job));
+  JobRequest as_heard = request.job;
+  as_heard.silence_gate = request.job.silence_gate.value_or(false);
+  ASSIGN_OR_RETURN(Job job, OpenJob(as_heard));
   const VideoInfo& video = job.avatar->video();
   const Timeline time(job.speech.feature_rows, video.fps, video.frames, video.fps, 0, request.loop);
   ASSIGN_OR_RETURN(const Range range, FindRange(request, time.frames()));

@@ -27,9 +27,9 @@ struct ExportReport {
 };
 
 // Writes visual_input.bin [N,6,S,S], audio_input.bin [N,32,16,16] (little-endian f32) and metadata.json as
-// docs/formats.md says; frame n of the export is output frame start_frame + n of a render. Streams: memory does not
-// depend on N. Each file appears complete or not at all. Errors: those of every part; kInvalidInput when the range lies
-// outside the audio.
+// docs/formats.md says; frame n of the export is output frame start_frame + n of a render. Windows are as the encoder
+// says: silence is not put to rest unless the job asks for it. Streams: memory does not depend on N. Each file appears
+// complete or not at all. Errors: those of every part; kInvalidInput when the range lies outside the audio.
 Result<ExportReport> ExportTensors(const ExportRequest& request);
 
 }  // namespace lips

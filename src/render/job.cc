@@ -24,8 +24,31 @@ Result<int64_t> SampleLimit(const std::optional<double>& duration_s) {
   return static_cast<int64_t>(std::llround(*duration_s * kModelRateHz));
 }
 
+// Errors: kInvalidInput, naming the number and its range.
+Result<WindowTuning> TuningOf(const JobRequest& request) {
+  const auto check = [](const char* what, double value, double least, double most) -> Status {
+    if (value >= least && value <= most) return {};
+    return Error(ErrorCode::kInvalidInput, std::string(what) + " " + std::to_string(value) + " is not between " +
+                                               std::to_string(least) + " and " + std::to_string(most));
+  };
+  RETURN_IF_ERROR(check("mouth gain", request.mouth_gain, 0, 2));
+  RETURN_IF_ERROR(check("audio smoothing", request.smooth_audio, 0, 1));
+  RETURN_IF_ERROR(check("A/V offset in ms", request.av_offset_ms, -1000, 1000));
+  WindowTuning tuning;
+  tuning.shape = {.rest_in_silence = request.rests_in_silence(), .mouth_gain = static_cast<float>(request.mouth_gain)};
+  tuning.smoothing = static_cast<float>(request.smooth_audio / 3);
+  tuning.offset_samples = std::llround(request.av_offset_ms * kModelRateHz / 1000);
+  return tuning;
+}
+
 // Packaged features stand in for the encoder: the shorter of audio and features ends the video.
-Status UseFeatureFile(const JobRequest& request, Job& job) {
+Status UseFeatureFile(const JobRequest& request, const WindowTuning& tuning, Job& job) {
+  if (request.silence_gate.value_or(false) || request.mouth_gain != 1) {
+    return Error(ErrorCode::kInvalidInput,
+                 "the features of '" + request.features->string() +
+                     "' take the place of the audio, so silence cannot be put to rest in them "
+                     "nor the mouth's opening changed");
+  }
   const int64_t row_floats = job.generator->audio_floats() / kWindowRows;
   ASSIGN_OR_RETURN(FeatureTrack track, ReadFeatures(*request.features, static_cast<int>(row_floats)));
   ASSIGN_OR_RETURN(job.features_sha256, Sha256OfFile(*request.features));
@@ -33,7 +56,7 @@ Status UseFeatureFile(const JobRequest& request, Job& job) {
     return Error(ErrorCode::kInvalidInput, "'" + request.features->string() + "' holds no feature rows");
   }
   job.speech.feature_rows = std::min(job.speech.feature_rows, track.count());
-  job.windows = WindowsFromFeatures(std::move(track), request.edge);
+  job.windows = WindowsFromFeatures(std::move(track), request.edge, tuning);
   return {};
 }
 
@@ -72,6 +95,7 @@ Status OpenNetworks(const JobRequest& request, Job& job) {
     return Error(ErrorCode::kInvalidInput, "the null engine runs no network, so it cannot use the features of '" +
                                                request.features->string() + "'");
   }
+  ASSIGN_OR_RETURN(const WindowTuning tuning, TuningOf(request));
   ASSIGN_OR_RETURN(Networks networks,
                    OpenNetworks(*job.avatar, {.engine = request.engine,
                                               .other_model = request.avatar_options.model.has_value(),
@@ -85,9 +109,9 @@ Status OpenNetworks(const JobRequest& request, Job& job) {
   if (no_network) {
     job.windows = NoWindows();
   } else if (request.features) {
-    RETURN_IF_ERROR(UseFeatureFile(request, job));
+    RETURN_IF_ERROR(UseFeatureFile(request, tuning, job));
   } else {
-    ASSIGN_OR_RETURN(job.windows, WindowsFromSpeech(request.audio, job.speech, request.edge, *job.encoder));
+    ASSIGN_OR_RETURN(job.windows, WindowsFromSpeech(request.audio, job.speech, request.edge, *job.encoder, tuning));
   }
   return {};
 }

@@ -343,6 +343,10 @@ Result<RenderReport> Render(const RenderRequest& request) {
 
   const Timeline time = timeline();  // packaged features may have made it shorter
   ASSIGN_OR_RETURN(const auto packed, PackedTemplates::Open(avatar, *job.generator));
+  report.silence_gate = job.encoder != nullptr && request.job.rests_in_silence();
+  report.mouth_gain = request.job.mouth_gain;
+  report.smooth_audio = request.job.smooth_audio;
+  report.av_offset_ms = request.job.av_offset_ms;
   TemplateCache cache(static_cast<size_t>(report.template_budget_bytes));
   ASSIGN_OR_RETURN(const auto templates, avatar.OpenTemplates());
   ASSIGN_OR_RETURN(Output output, Output::Open(request, job, report));
@@ -386,6 +390,10 @@ Json RenderReport::ToJson() const {
       {"peak_rss_bytes", peak_rss_bytes},
       {"template_cache", Json::Object({{"budget_bytes", template_budget_bytes},
                                        {"level", static_cast<int>(template_level)},
+      {"silence_gate", silence_gate},
+      {"mouth_gain", mouth_gain},
+      {"smooth_audio", smooth_audio},
+      {"av_offset_ms", av_offset_ms},
                                        {"hits", templates.hits},
                                        {"misses", templates.misses},
                                        {"from_pack", templates.adopted},

@@ -1,27 +1,38 @@
 #include "talker/window_source.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "audio/encoder_window.h"
-#include "audio/feature_stream.h"
 #include "audio/mel.h"
 #include "media/speech.h"
 
 namespace lips {
 namespace {
 
+// Smooths the window of `row` in a track of `rows`.
+void Smooth(int64_t row, int64_t rows, int row_floats, float strength, std::span<float> window) {
+  const int64_t before = kWindowCentre - row;  // window rows before the track
+  const auto first = static_cast<int>(std::clamp<int64_t>(before, 0, kWindowRows));
+  const auto end = static_cast<int>(std::clamp<int64_t>(before + rows, first, kWindowRows));
+  SmoothWindow(window, row_floats, first, end, strength);
+}
+
 class SpeechWindows : public WindowSource {
  public:
-  SpeechWindows(SpeechStream stream, Path audio, const SpeechFacts& facts, WindowEdge edge, AudioEncoder& encoder)
+  SpeechWindows(SpeechStream stream, Path audio, const SpeechFacts& facts, WindowEdge edge, AudioEncoder& encoder,
+                const WindowTuning& tuning)
       : stream_(std::move(stream)),
         audio_(std::move(audio)),
         facts_(facts),
         edge_(edge),
+        tuning_(tuning),
         row_floats_(encoder.row_floats()),
         features_([&encoder](std::span<const float> inputs, int64_t count,
                              std::span<float> out) { return encoder.Encode(inputs, count, out); },
-                  row_floats_) {}
+                  row_floats_, tuning.shape) {}
 
   Status Window(int64_t row, std::vector<float>& out) override {
     // Rows up to row + 7 must be there, unless the features end before.
@@ -29,20 +40,36 @@ class SpeechWindows : public WindowSource {
     while (first_row_ + RowCount() < needed) RETURN_IF_ERROR(ReadMore());
     ForgetBefore(row - kWindowCentre);
     out.resize(static_cast<size_t>(kWindowRows) * static_cast<size_t>(row_floats_));
-    return FillWindow(rows_, first_row_, facts_.feature_rows, row_floats_, row, edge_, out);
+    RETURN_IF_ERROR(FillWindow(rows_, first_row_, facts_.feature_rows, row_floats_, row, edge_, out));
+    Smooth(row, facts_.feature_rows, row_floats_, tuning_.smoothing, out);
+    return {};
   }
 
  private:
   int64_t RowCount() const { return static_cast<int64_t>(rows_.size()) / row_floats_; }
 
   Status ReadMore() {
+    const int64_t lead = std::min(tuning_.offset_samples, facts_.samples_16k);
+    if (features_.samples() < lead) return PushSilence(lead - features_.samples());
+    const int64_t read_before = stream_.samples();
     const Status status = stream_.Read(chunk_);
-    if (status.ok()) return features_.Push(chunk_, rows_);
+    if (status.ok()) {
+      const int64_t dropped = std::clamp<int64_t>(-tuning_.offset_samples - read_before, 0, std::ssize(chunk_));
+      const auto left = std::min(std::ssize(chunk_) - dropped, facts_.samples_16k - features_.samples());
+      return features_.Push(std::span(chunk_).subspan(static_cast<size_t>(dropped), static_cast<size_t>(left)), rows_);
+    }
     if (status.error().code() != ErrorCode::kEndOfStream) return status;
     if (stream_.sha256() != facts_.sha256) {
       return Error(ErrorCode::kCorrupted, "'" + audio_.string() + "' changed while it was being rendered");
     }
+    if (features_.samples() < facts_.samples_16k) return PushSilence(facts_.samples_16k - features_.samples());
     return features_.Finish(rows_);
+  }
+
+  // A little of so much.
+  Status PushSilence(int64_t samples) {
+    const std::vector<float> silence(static_cast<size_t>(std::min<int64_t>(samples, kModelRateHz)));
+    return features_.Push(silence, rows_);
   }
 
   void ForgetBefore(int64_t row) {
@@ -56,8 +83,9 @@ class SpeechWindows : public WindowSource {
   Path audio_;
   SpeechFacts facts_;
   WindowEdge edge_;
+  WindowTuning tuning_;
   int row_floats_;
-  FeatureStream features_;
+  ShapedFeatureStream features_;
   std::vector<float> chunk_;
   std::vector<float> rows_;  // feature rows from first_row_ on
   int64_t first_row_ = 0;
@@ -65,15 +93,22 @@ class SpeechWindows : public WindowSource {
 
 class FeatureWindows : public WindowSource {
  public:
-  FeatureWindows(FeatureTrack features, WindowEdge edge) : features_(std::move(features)), edge_(edge) {}
+  FeatureWindows(FeatureTrack features, WindowEdge edge, const WindowTuning& tuning)
+      : features_(std::move(features)), edge_(edge), tuning_(tuning) {}
   Status Window(int64_t row, std::vector<float>& out) override {
     out.resize(static_cast<size_t>(kWindowRows) * static_cast<size_t>(features_.row_floats));
-    return FillWindow(features_.rows, features_.row_floats, row, edge_, out);
+    const auto offset = static_cast<int64_t>(std::lround(static_cast<double>(tuning_.offset_samples) / kRowSamples));
+    const int64_t heard = std::clamp<int64_t>(row - offset, 0, features_.count() - 1);
+    RETURN_IF_ERROR(FillWindow(features_.rows, features_.row_floats, heard, edge_, out));
+    Smooth(heard, features_.count(), features_.row_floats, tuning_.smoothing, out);
+    return {};
   }
 
  private:
+  static constexpr double kRowSamples = 640;
   FeatureTrack features_;
   WindowEdge edge_;
+  WindowTuning tuning_;
 };
 
 class EmptyWindows : public WindowSource {
@@ -111,13 +146,14 @@ Result<SpeechFacts> InspectSpeech(const Path& audio, int64_t max_samples_16k) {
 }
 
 Result<std::unique_ptr<WindowSource>> WindowsFromSpeech(const Path& audio, const SpeechFacts& facts, WindowEdge edge,
-                                                        AudioEncoder& encoder) {
+                                                        AudioEncoder& encoder, const WindowTuning& tuning) {
   ASSIGN_OR_RETURN(SpeechStream stream, SpeechStream::Open(audio, facts.samples_16k));
-  return std::unique_ptr<WindowSource>(std::make_unique<SpeechWindows>(std::move(stream), audio, facts, edge, encoder));
+  return std::unique_ptr<WindowSource>(
+      std::make_unique<SpeechWindows>(std::move(stream), audio, facts, edge, encoder, tuning));
 }
 
-std::unique_ptr<WindowSource> WindowsFromFeatures(FeatureTrack features, WindowEdge edge) {
-  return std::make_unique<FeatureWindows>(std::move(features), edge);
+std::unique_ptr<WindowSource> WindowsFromFeatures(FeatureTrack features, WindowEdge edge, const WindowTuning& tuning) {
+  return std::make_unique<FeatureWindows>(std::move(features), edge, tuning);
 }
 
 std::unique_ptr<WindowSource> NoWindows() { return std::make_unique<EmptyWindows>(); }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audio/shaped_features.h"
 #include "audio/window.h"
 #include "avatar/features_file.h"
 #include "base/file.h"
@@ -24,6 +25,13 @@ struct SpeechFacts {
   int source_channels = 0;
 };
 
+// What is done to the windows of a render beyond what the encoder says.
+struct WindowTuning {
+  FeatureShape shape;          // of rows that come from the encoder
+  float smoothing = 0;         // SmoothWindow's strength
+  int64_t offset_samples = 0;  // 16 kHz samples by which the mouth comes later than the sound; negative: earlier
+};
+
 // Decodes the whole file once in constant memory. `max_samples_16k` < 0: no limit. Errors: those of decoding;
 // kInvalidInput when the audio is shorter than one encoder window.
 Result<SpeechFacts> InspectSpeech(const Path& audio, int64_t max_samples_16k = -1);
@@ -37,12 +45,14 @@ class WindowSource {
 };
 
 // From the audio: decodes, resamples, encodes as rows are asked for; constant memory. The samples consumed must hash to
-// facts.sha256 once the last row was given (else kCorrupted: the file changed underneath us). `encoder` outlives it.
+// facts.sha256 once the last row was given (else kCorrupted: the file changed underneath us). `encoder` outlives it. An
+// offset is exact to the sample: what is heard is the audio after that much silence, or without its beginning.
 Result<std::unique_ptr<WindowSource>> WindowsFromSpeech(const Path& audio, const SpeechFacts& facts, WindowEdge edge,
-                                                        AudioEncoder& encoder);
+                                                        AudioEncoder& encoder, const WindowTuning& tuning = {});
 
-// From packaged features.
-std::unique_ptr<WindowSource> WindowsFromFeatures(FeatureTrack features, WindowEdge edge);
+// From packaged features. They are not shaped; an offset moves them by whole rows, to the nearest.
+std::unique_ptr<WindowSource> WindowsFromFeatures(FeatureTrack features, WindowEdge edge,
+                                                  const WindowTuning& tuning = {});
 
 // Empty windows, for an engine without a network.
 std::unique_ptr<WindowSource> NoWindows();
