@@ -120,6 +120,14 @@ Status Avatar::State::FillFromFolder() {
   video = full.info;
   video.frames = std::min(full.info.frames, static_cast<int64_t>(rects.rects.size()));
   rects.rects.resize(static_cast<size_t>(video.frames));
+  const int64_t without_face = DropOutside(rects.rects, video.width, video.height);
+  if (without_face == video.frames) {
+    return Error(ErrorCode::kInvalidInput, rects_source + ": no frame has a face");
+  }
+  if (without_face > 0) {
+    warnings.push_back(std::to_string(without_face) + " of " + std::to_string(video.frames) +
+                       " frames have no face, or one that is partly outside the picture: they stay as they are");
+  }
   if (Status inside = CheckInside(rects.rects, video.width, video.height); !inside.ok()) {
     return std::move(inside).TakeError().Within(rects_source);
   }

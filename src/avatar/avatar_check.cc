@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -38,16 +39,25 @@ void CheckRects(PackageCheck& check) {
     return;
   }
   const std::vector<Rect>& rects = check.rects = std::move(found.value().rects);
-  const auto sides = std::ranges::minmax(rects, {}, &Rect::width);
+  std::vector<Rect> faces;
+  std::ranges::copy_if(rects, std::back_inserter(faces), [](const Rect& rect) { return rect.width > 0; });
+  if (faces.empty()) {
+    check.Add("rectangles", false, "no frame has a face in " + found.value().source);
+    return;
+  }
+  const auto sides = std::ranges::minmax(faces, {}, &Rect::width);
   int step = 0;
   int64_t oblong = 0;
   for (size_t i = 0; i < rects.size(); ++i) {
     oblong += rects[i].width != rects[i].height ? 1 : 0;
-    if (i > 0) step = std::max({step, std::abs(rects[i].x - rects[i - 1].x), std::abs(rects[i].y - rects[i - 1].y)});
+    if (i > 0 && rects[i].width > 0 && rects[i - 1].width > 0)
+      step = std::max({step, std::abs(rects[i].x - rects[i - 1].x), std::abs(rects[i].y - rects[i - 1].y)});
   }
   std::string text = std::to_string(rects.size()) + " in " + found.value().source + ", side " +
                      std::to_string(sides.min.width) + ".." + std::to_string(sides.max.width) +
                      " px, largest step between frames " + std::to_string(step) + " px";
+  if (faces.size() < rects.size())
+    text += ", " + std::to_string(rects.size() - faces.size()) + " frames without a face";
   if (oblong > 0) text += ", " + std::to_string(oblong) + " not square";
   // The old layout stores the bounds of landmarks, which need not be square.
   check.Add("rectangles", oblong == 0 || check.files.layout == AvatarLayout::kOld, std::move(text));

@@ -118,6 +118,7 @@ void CheckSamples(std::optional<FaceGeometry> face, PackageCheck& check) {
   int64_t worst_frame = 0;
   for (int64_t i = 0; i < samples; ++i) {
     const int64_t frame = samples == 1 ? 0 : i * (check.frames - 1) / (samples - 1);
+    if (check.rects[static_cast<size_t>(frame)].width == 0) continue;  // no face there
     const auto db = sampler.value().Sample(frame, check.rects[static_cast<size_t>(frame)]);
     if (!db.ok()) {
       check.Add("pictures", false, db.error().message());

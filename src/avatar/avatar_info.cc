@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -110,7 +111,9 @@ void AddRect(Rect rect, Sha256& hash) {
 
 Json Avatar::Info() const {
   const State& state = *state_;
-  const auto sides = std::ranges::minmax(rects(), {}, &Rect::width);
+  std::vector<Rect> faces;
+  std::ranges::copy_if(rects(), std::back_inserter(faces), [](const Rect& rect) { return rect.width > 0; });
+  const auto sides = std::ranges::minmax(faces, {}, &Rect::width);  // Open has seen that there is one
   Json::Array available = {"derived"};
   if (state.has_package_inputs) available.emplace_back("package");
   Json::Array warnings;
@@ -128,9 +131,10 @@ Json Avatar::Info() const {
   info.Set("frames", v.frames);
   info.Set("duration_s", static_cast<double>(v.frames) / fps);
   info.Set("full_frames", Pictures(state.sources.full));
-  info.Set("rects",
-           Json::Object(
-               {{"source", state.rects_source}, {"side_min_px", sides.min.width}, {"side_max_px", sides.max.width}}));
+  info.Set("rects", Json::Object({{"source", state.rects_source},
+                                  {"side_min_px", sides.min.width},
+                                  {"side_max_px", sides.max.width},
+                                  {"frames_without_face", std::ssize(rects()) - std::ssize(faces)}}));
   info.Set("face_px", face().roi_px());
   info.Set("mask", Json::Object({{"rect", Corners(mask())}, {"known", state.mask_measured ? "measured" : "default"}}));
   info.Set("inputs",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <optional>
 
 #include "base/json.h"
@@ -15,7 +16,16 @@ constexpr double kMaxCorner = 1e6;
 
 std::string Frame(size_t frame) { return "frame " + std::to_string(frame); }
 
+// Nothing but zeros, or nothing at all: there is no face.
+bool SaysNoFace(const Json& corners) {
+  if (corners.is_null()) return true;
+  return corners.array().size() == 4 && std::ranges::all_of(corners.array(), [](const Json& corner) {
+           return corner.is_number() && corner.as_double() == 0;
+         });
+}
+
 Result<Rect> RectFromJson(const Json& corners) {
+  if (SaysNoFace(corners)) return Rect{};
   const Json::Array& list = corners.array();
   if (list.size() != 4) {
     return Error(ErrorCode::kCorrupted,
@@ -131,6 +141,14 @@ Result<std::vector<Rect>> ParseCropRects(std::string_view json) {
                  std::to_string(entries) + " rectangles; at most " + std::to_string(kMaxFrames) + " are read");
   }
   return document.is_array() ? FromList(document) : FromObject(document);
+}
+
+int64_t DropOutside(std::span<Rect> rects, int width, int height) {
+  const auto leaves = [&](const Rect& r) { return r.x < 0 || r.y < 0 || r.right() > width || r.bottom() > height; };
+  const int64_t outside = std::ranges::count_if(rects, leaves);
+  if (2 * outside >= std::ssize(rects)) return 0;
+  for (Rect& rect : rects) rect = leaves(rect) ? Rect{} : rect;
+  return std::ranges::count(rects, Rect{});
 }
 
 Status CheckInside(std::span<const Rect> rects, int width, int height) {

@@ -48,6 +48,23 @@ TEST(CropRects, NamesTheFrameWhoseRectangleIsWrong) {
   EXPECT_EQ(FaultOf(R"({"0":7})"), "frame 0: expected [x1,y1,x2,y2], found no list");
 }
 
+TEST(CropRects, MaySayThatThereIsNoFace) {
+  const auto list = ParseCropRects("[[0,0,9,9],null,[0,0,0,0]]");
+  const auto object = ParseCropRects(R"({"0":{"rect":[0,0,9,9]},"1":{"rect":null},"2":[0,0,0,0]})");
+  ASSERT_TRUE(list.ok() && object.ok());
+  EXPECT_EQ(list.value(), (std::vector<Rect>{{0, 0, 9, 9}, {}, {}}));
+  EXPECT_EQ(object.value(), list.value());
+}
+
+TEST(DropOutside, EmptiesTheFewThatLeaveThePictureButNotAnotherPicturesRectangles) {
+  std::vector<Rect> rects = {{0, 0, 9, 9}, {95, 0, 9, 9}, {10, 10, 9, 9}, {}, {0, -1, 9, 9}};
+  EXPECT_EQ(DropOutside(rects, 100, 50), 3);
+  EXPECT_EQ(rects, (std::vector<Rect>{{0, 0, 9, 9}, {}, {10, 10, 9, 9}, {}, {}}));
+  const std::vector<Rect> before = rects = {{0, 0, 9, 9}, {195, 0, 9, 9}};
+  EXPECT_EQ(DropOutside(rects, 100, 50), 0);
+  EXPECT_EQ(rects, before);
+}
+
 TEST(CropRects, HugeNumbersNeitherOverflowNorAllocate) {
   EXPECT_NE(FaultOf("[[-2147483648,0,2147483647,9]]"), "");
   EXPECT_NE(FaultOf("[[-9e18,0,9e18,9]]"), "");

@@ -1,5 +1,6 @@
 #include "avatar/pack_facts.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "avatar/crop_rects.h"
@@ -220,7 +221,8 @@ Result<std::vector<Rect>> ParsePackRects(std::span<const uint8_t> bytes, int64_t
     std::memcpy(numbers, bytes.data() + at, sizeof(numbers));
     const double x = numbers[0];
     const double y = numbers[1];
-    auto rect = RectFromCorners(x, y, x + numbers[2], y + numbers[3]);
+    const bool no_face = std::ranges::all_of(numbers, [](int32_t number) { return number == 0; });
+    auto rect = no_face ? Result<Rect>(Rect{}) : RectFromCorners(x, y, x + numbers[2], y + numbers[3]);
     if (!rect.ok()) return std::move(rect).TakeError().Within("frame " + std::to_string(at / 16));
     rects.push_back(rect.value());
   }

@@ -96,6 +96,10 @@ class SourcesReader final : public TemplateReader {
   // The rectangle of the frame, resized to the crop.
   void TakeFace(Rect rect, TemplateFace& out) {
     const int side = sources_.face.crop_px;
+    if (rect.width == 0) {  // no face: compositing will not use it
+      out.inputs.crop = Image(side, side);
+      return;
+    }
     face_pixels_.Resize(rect.width, rect.height);
     YuvToBgr(std::as_const(out.frame).view(), rect, face_pixels_.view());
     out.inputs.crop.Resize(side, side);

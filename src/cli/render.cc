@@ -49,6 +49,10 @@ void PrintSummary(const RenderReport& r, const Flags& flags) {
   std::printf("took %s (%.1f fps, %.2fx real time), first frame after %.2f s, peak memory %lld MB\n",
               ClockText(r.wall_s).c_str(), r.frames_per_second(), r.wall_s > 0 ? seconds / r.wall_s : 0,
               r.first_frame_s, static_cast<long long>(r.peak_rss_bytes >> 20));
+  if (r.frames_without_face > 0) {
+    std::printf("%lld frames have no usable face and stay the template's\n",
+                static_cast<long long>(r.frames_without_face));
+  }
   std::printf("engine %s; audio encoder %s; %s inputs\n", r.engine.c_str(), r.audio_encoder.c_str(), r.inputs.c_str());
   if (r.templates.hits > 0) {
     std::printf("template cache: %lld of %lld frames, %lld MB\n", static_cast<long long>(r.templates.hits),
@@ -107,11 +111,11 @@ void AddRender(Commands& commands) {
       "  lipstream render --avatar anna --audio speech.wav --frames pictures --duration 2\n");
   AddJobFlags(*command, flags->job);
   AddCompositeFlag(*command, flags->job);
+  AddSpeechFlags(*command, flags->job);
   RenderRequest& request = flags->request;
   command->add_option("-o,--output", flags->output, "video file to write; its extension chooses the container");
   command->add_option("--frames", flags->frames, "folder for numbered pictures, besides or instead of a video");
   command->add_option("--frames-format", flags->frames_format, "png (lossless) or jpg")
-  AddSpeechFlags(*command, flags->job);
       ->check(CLI::IsMember({"png", "jpg"}))
       ->capture_default_str();
   command->add_option("--codec", request.codec, "video codec: h264, hevc, vp9, ffv1, mjpeg")

@@ -39,6 +39,7 @@ void CompatibleComposite::Paste(ConstImageView crop, ConstImageView mouth, Rect 
 }
 
 void CompatibleComposite::Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame) {
+  if (rect.width == 0 || rect.height == 0) return;
   Scratch& s = *scratch_;
   s.now.Resize(rect.width, rect.height);
   s.was.Resize(rect.width, rect.height);

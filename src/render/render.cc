@@ -130,6 +130,7 @@ class RenderRun {
 
   // Frames generated from their pictures, without a template of their own.
   int64_t made_once() const { return made_once_; }
+  int64_t without_face() const { return without_face_; }
 
  private:
   using Slots = BoundedQueue<SlotPtr>;
@@ -144,6 +145,13 @@ class RenderRun {
       s.template_index = time_.TemplateIndex(n);
       s.next_use = time_.NextUse(n).value_or(TemplateCache::kNever);
       s.rect = job_.avatar->rects()[static_cast<size_t>(s.template_index)];
+      if (s.rect.width == 0) {  // no face: the frame stays
+        ++without_face_;
+        s.prepared.reset();
+        RETURN_IF_ERROR(templates_.Read(s.template_index, FaceParts::kFrameAndCrop, s.face));
+        if (!decoded_.Push(*std::move(slot))) return {};
+        continue;
+      }
       s.prepared = cache_.Get(s.template_index, s.next_use);
       if (s.prepared == nullptr && packed_) {
         ASSIGN_OR_RETURN(auto ready, packed_->Get(s.template_index));
@@ -201,6 +209,7 @@ class RenderRun {
     jobs_.clear();
     for (const SlotPtr& slot : slots) {
       Slot& s = *slot;
+      if (s.rect.width == 0) continue;
       const FaceInputs& inputs = s.face.inputs;
       const bool once = s.next_use == TemplateCache::kNever && job_.generator->takes_pictures();
       s.mouth.Resize(size_px, size_px);
@@ -216,6 +225,7 @@ class RenderRun {
       }
       jobs_.push_back({s.prepared.get(), s.window, s.mouth.view()});
     }
+    if (jobs_.empty()) return {};
     if (Status status = job_.generator->Generate(jobs_); !status.ok()) {
       return std::move(status).TakeError().Within("frames from " + std::to_string(slots.front()->frame));
     }
@@ -229,7 +239,7 @@ class RenderRun {
       Slot& s = **slot;
       {
         const Timed timed(report_.composite);
-        composite->Paste(s.face.inputs.crop.view(), s.mouth.view(), s.rect, s.face.frame.view());
+        if (s.rect.width > 0) composite->Paste(s.face.inputs.crop.view(), s.mouth.view(), s.rect, s.face.frame.view());
       }
       if (!composited_.Push(*std::move(slot))) return {};
     }
@@ -266,6 +276,7 @@ class RenderRun {
   const int slot_count_ = SlotCount(*job_.generator);
   std::vector<Generator::Job> jobs_;  // of the network stage
   int64_t made_once_ = 0;             // frames it made without a template
+  int64_t without_face_ = 0;          // frames of the template stage that stay as they are
   Pipeline pipeline_;
   Slots& free_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
   Slots& decoded_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
@@ -332,6 +343,10 @@ Result<RenderReport> Render(const RenderRequest& request) {
   report.audio_encoder = job.encoder ? job.encoder->Describe() : request.job.features ? "features file" : "none";
   const bool package_inputs = avatar.has_package_inputs() && request.job.avatar_options.inputs != InputSource::kDerived;
   report.inputs = package_inputs ? "package" : "derived";
+  report.silence_gate = job.encoder != nullptr && request.job.rests_in_silence();
+  report.mouth_gain = request.job.mouth_gain;
+  report.smooth_audio = request.job.smooth_audio;
+  report.av_offset_ms = request.job.av_offset_ms;
   report.avatar_name = avatar.name();
   ASSIGN_OR_RETURN(report.avatar_sha256, avatar.ContentHash());
   report.model_sha256 = job.model_sha256;
@@ -343,10 +358,6 @@ Result<RenderReport> Render(const RenderRequest& request) {
 
   const Timeline time = timeline();  // packaged features may have made it shorter
   ASSIGN_OR_RETURN(const auto packed, PackedTemplates::Open(avatar, *job.generator));
-  report.silence_gate = job.encoder != nullptr && request.job.rests_in_silence();
-  report.mouth_gain = request.job.mouth_gain;
-  report.smooth_audio = request.job.smooth_audio;
-  report.av_offset_ms = request.job.av_offset_ms;
   TemplateCache cache(static_cast<size_t>(report.template_budget_bytes));
   ASSIGN_OR_RETURN(const auto templates, avatar.OpenTemplates());
   ASSIGN_OR_RETURN(Output output, Output::Open(request, job, report));
@@ -360,6 +371,7 @@ Result<RenderReport> Render(const RenderRequest& request) {
   report.peak_rss_bytes = PeakRssBytes();
   report.templates = cache.stats();
   report.templates.misses += run.made_once();
+  report.frames_without_face = run.without_face();
   return report;
 }
 
@@ -369,6 +381,7 @@ Json RenderReport::ToJson() const {
       {"synthetic", true},
       {"video", video.string()},
       {"frames", frames},
+      {"frames_without_face", frames_without_face},
       {"fps", Json::Object({{"num", fps.num}, {"den", fps.den}})},
       {"width", width},
       {"height", height},
@@ -377,6 +390,10 @@ Json RenderReport::ToJson() const {
       {"audio_encoder", audio_encoder},
       {"inputs", inputs},
       {"compositing", compositing},
+      {"silence_gate", silence_gate},
+      {"mouth_gain", mouth_gain},
+      {"smooth_audio", smooth_audio},
+      {"av_offset_ms", av_offset_ms},
       {"avatar", Json::Object({{"name", avatar_name}, {"sha256", avatar_sha256}})},
       {"hashes", Json::Object({{"model", model_sha256},
                                {"audio_encoder", encoder_sha256},
@@ -390,10 +407,6 @@ Json RenderReport::ToJson() const {
       {"peak_rss_bytes", peak_rss_bytes},
       {"template_cache", Json::Object({{"budget_bytes", template_budget_bytes},
                                        {"level", static_cast<int>(template_level)},
-      {"silence_gate", silence_gate},
-      {"mouth_gain", mouth_gain},
-      {"smooth_audio", smooth_audio},
-      {"av_offset_ms", av_offset_ms},
                                        {"hits", templates.hits},
                                        {"misses", templates.misses},
                                        {"from_pack", templates.adopted},

@@ -44,6 +44,7 @@ struct RenderRequest {
 struct RenderReport {
   int64_t frames = 0;
   FrameRate fps;
+  int64_t frames_without_face = 0;  // of those: the template's, as they are
   int width = 0;
   int height = 0;
   double wall_s = 0;         // from the call to the finished file
@@ -59,9 +60,9 @@ struct RenderReport {
   std::string audio_encoder;                            // AudioEncoder::Describe(), "features file", "none"
   std::string inputs;                                   // "package" or "derived"
   std::string compositing;                              // "natural" or "compatible"
-  std::string avatar_name, avatar_sha256, model_sha256, encoder_sha256, features_sha256;
   bool silence_gate = false;                            // the mouth rests in silence
   double mouth_gain = 1, smooth_audio = 0, av_offset_ms = 0;
+  std::string avatar_name, avatar_sha256, model_sha256, encoder_sha256, features_sha256;
   std::string audio_sha256;  // of the 16 kHz mono samples consumed
   int64_t audio_samples_16k = 0;
   Path video;  // empty when only pictures were written
