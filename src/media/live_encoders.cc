@@ -112,6 +112,15 @@ class SteadySound {
     next_ = end;
     return encoder_.Push(silence_, Moved(sink));
   }
+  // Gives what the encoder holds back; it begins anew with what comes next.
+  Status Finish(const AudioStreamEncoder::Sink& sink) {
+    if (!began_) return {};
+    RETURN_IF_ERROR(encoder_.Finish(Moved(sink)));
+    ASSIGN_OR_RETURN(encoder_, AudioStreamEncoder::Open(options_));
+    began_ = false;
+    return {};
+  }
+
   Status FillUntilUs(int64_t pts_us, const AudioStreamEncoder::Sink& sink) {
     return FillUntil(SampleAt(pts_us, options_.rate_hz), sink);
   }
@@ -147,16 +156,22 @@ class LiveSound : public LiveEncoder {
   }
 
   Status Sound(std::span<const float> samples, int64_t pts_us, std::vector<LivePacket>& out) override {
-    return sound_.Push(samples, pts_us, [this, &out](const AudioPacket& packet) -> Status {
-      out.push_back({LivePacket::Kind::kAudio,
-                     {packet.bytes.begin(), packet.bytes.end()},
-                     SampleUs(packet.pts_samples, sound_.format().rate_hz),
-                     true});
-      return {};
-    });
+    return sound_.Push(samples, pts_us, Into(out));
   }
 
+  Status Flush(std::vector<LivePacket>& out) override { return sound_.Finish(Into(out)); }
+
  private:
+  AudioStreamEncoder::Sink Into(std::vector<LivePacket>& out) const {
+    return [rate_hz = sound_.format().rate_hz, &out](const AudioPacket& packet) -> Status {
+      out.push_back({LivePacket::Kind::kAudio,
+                     {packet.bytes.begin(), packet.bytes.end()},
+                     SampleUs(packet.pts_samples, rate_hz),
+                     true});
+      return {};
+    };
+  }
+
   SteadySound sound_;
 };
 

@@ -1,0 +1,103 @@
+// What each video mode sends, with the encoders of src/media.
+#include "tests/live/live_fixture.h"
+
+namespace lips {
+namespace {
+
+using testdata::LiveTest;
+
+class SessionModes : public LiveTest {
+ protected:
+  void SetUp() override {
+    LiveHostOptions options;
+    options.picture_encoder = OpenPictureEncoder;
+    options.sound_encoder = OpenSoundEncoder;
+    Start(options);
+  }
+
+  // A second of sound in a mode.
+  Talk Say(VideoMode mode, AudioOut audio) {
+    SessionSettings settings = Settings();
+    settings.mode = mode;
+    settings.audio_out = audio;
+    Talk talk = Open(settings);
+    talk.session->PushSamples(Tone(1000));
+    talk.session->Commit();
+    Run(2'000'000);
+    EXPECT_TRUE(talk.sink->events<ProtocolError>().empty());
+    EXPECT_EQ(talk.sink->events<UtteranceDoneEvent>().size(), 1U);
+    return talk;
+  }
+
+  static bool BeginsWith(const MediaMessage& message, std::vector<uint8_t> bytes) {
+    return message.payload->size() > bytes.size() && std::equal(bytes.begin(), bytes.end(), message.payload->begin());
+  }
+};
+
+TEST_F(SessionModes, PatchesAreFacesInTheirPlace) {
+  const auto video = Say(VideoMode::kPatch, AudioOut::kNone).sink->video();
+  ASSERT_EQ(video.size(), 24U);
+  for (const MediaMessage& message : video) {
+    EXPECT_EQ(message.header.kind, MediaKind::kPatch);
+    EXPECT_TRUE(BeginsWith(message, {0xFF, 0xD8}));
+    EXPECT_LT(message.header.w, 480);
+    EXPECT_LE(message.header.x + message.header.w, 480);
+    EXPECT_LE(message.header.y + message.header.h, 360);
+    EXPECT_EQ(message.header.x % 2 + message.header.y % 2, 0);
+  }
+}
+
+TEST_F(SessionModes, JpegsAreWholeFrames) {
+  const auto video = Say(VideoMode::kJpeg, AudioOut::kNone).sink->video();
+  ASSERT_EQ(video.size(), 24U);
+  EXPECT_EQ(video[5].header.kind, MediaKind::kFrame);
+  EXPECT_EQ(video[5].header.w, 480);
+  EXPECT_EQ(video[5].header.h, 360);
+}
+
+TEST_F(SessionModes, H264BeginsWithAKeyframeAndAgainWhenAsked) {
+  const Talk talk = Say(VideoMode::kH264, AudioOut::kNone);
+  auto video = talk.sink->video();
+  ASSERT_EQ(video.size(), 24U);
+  for (size_t n = 0; n < video.size(); ++n) {
+    EXPECT_TRUE(BeginsWith(video[n], {0, 0, 0, 1}));
+    EXPECT_EQ(video[n].header.codec, MediaCodec::kH264);
+    EXPECT_EQ((video[n].header.flags & kMediaKey) != 0, n == 0) << n;
+  }
+  talk.session->RequestKeyframe();
+  talk.session->PushSamples(Tone(1000));
+  talk.session->Commit();
+  Run(2'000'000);
+  video = talk.sink->video();
+  ASSERT_EQ(video.size(), 48U);
+  EXPECT_NE(video[24].header.flags & kMediaKey, 0);
+}
+
+TEST_F(SessionModes, Mp4BeginsWithItsHeaderAndHoldsNothingBack) {
+  const auto video = Say(VideoMode::kMp4, AudioOut::kNone).sink->video();
+  ASSERT_GE(video.size(), 5U);
+  EXPECT_EQ(video[0].header.kind, MediaKind::kMp4Init);
+  for (size_t i = 1; i < video.size(); ++i) EXPECT_EQ(video[i].header.kind, MediaKind::kMp4Fragment);
+  EXPECT_GE(video.back().header.pts_us, 600'000) << "the last fragment begins in the last 400 ms";
+}
+
+TEST_F(SessionModes, CodedSoundIsAllThere) {
+  for (const AudioOut audio : {AudioOut::kAac, AudioOut::kOpus}) {
+    SessionSettings settings = Settings();
+    settings.audio_out = audio;
+    settings.audio_rate_hz = 48000;
+    const Talk talk = Open(settings);
+    talk.session->PushSamples(Tone(1000, 48000));
+    talk.session->Commit();
+    Run(2'000'000);
+    const auto sound = talk.sink->audio();
+    const double packet_s = audio == AudioOut::kAac ? 1024 / 48000.0 : 0.02;
+    EXPECT_GE(static_cast<double>(sound.size()) * packet_s, 0.99) << Name(audio);
+    EXPECT_LE(static_cast<double>(sound.size()) * packet_s, 1.1) << Name(audio);
+    EXPECT_EQ(sound[0].header.codec, audio == AudioOut::kAac ? MediaCodec::kAac : MediaCodec::kOpus);
+    EXPECT_TRUE(talk.sink->events<ProtocolError>().empty());
+  }
+}
+
+}  // namespace
+}  // namespace lips
