@@ -87,7 +87,8 @@ TEST(ReadPickledRows, RefusesDeepNestingAndHugeSizes) {
   EXPECT_THAT(ErrorOf(std::string(100'000, '(') + "."), HasSubstr("nested deeper"));
   EXPECT_THAT(ErrorOf("B\xff\xff\xff\xff."), HasSubstr("ends too early"));
   // Nothing by nothing is no table, however many rows of nothing it claims; nor is a shape beyond its bytes.
-  EXPECT_THAT(ErrorOf(Array("u1", "\x8a\x05\xff\xff\xff\xff\x0fK\x00\x86"s, "\x89", "") + "."), HasSubstr("[68719476735,0]"));
+  EXPECT_THAT(ErrorOf(Array("u1", "\x8a\x05\xff\xff\xff\xff\x0fK\x00\x86"s, "\x89", "") + "."),
+              HasSubstr("[68719476735,0]"));
   EXPECT_THAT(ErrorOf(Array("i8", "J\xff\xff\xff\x7fK\x04\x86", "\x89", "abc") + "."), HasSubstr("has 3 bytes"));
   // One row, recalled two million times.
   std::string many = "](K\x01tq\x01";
