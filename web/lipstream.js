@@ -28,6 +28,7 @@ export { decodeMediaMessage, encodeMediaMessage, Codec, Flag, Kind } from './cli
 export { IDLE, Session } from './client/session.js';
 
 const REPORT_MS = 500;
+const WAITING_REPORT_MS = 100;     // while sound waits for pictures, so that the server does not take those for late
 const REPORTED_AFTER_MS = 10_000;  // the server ends sessions that say nothing, reports included
 const AHEAD_S = 3;            // of a file is sent before it is heard; so little that an interruption never waits behind it
 const CHUNK_S = 0.1;
@@ -54,6 +55,7 @@ export class Lipstream {
     this.speech = 0;              // counts what was begun to be said, so that stop() ends the right one
     this.closeMicrophone = null;
     this.spokeMs = -Infinity;     // when something was last said
+    this.reportedMs = -Infinity;  // when the server was last told what is heard
   }
 
   /** @param {string} type @param {(detail: any) => void} listener @returns {() => void} removes it again */
@@ -80,7 +82,7 @@ export class Lipstream {
     try {
       const created = await this.session.connect();
       this.show.open(created);
-      this.reporter = setInterval(() => this.report(), REPORT_MS);
+      this.reporter = setInterval(() => this.report(), WAITING_REPORT_MS);
       return created;
     } catch (error) {
       this.close();
@@ -220,7 +222,7 @@ export class Lipstream {
       this.finish();
     }
     this.emit(type, detail);
-    const nothingLeft = type === 'error' && detail.error?.code === 'nothing_to_commit';
+    const nothingLeft = type === 'error' && detail.error?.code === 'nothing_to_commit' && this.show.isDone;
     if ((type === 'shown' || nothingLeft) && this.committed) this.finish();
   }
 
@@ -249,8 +251,11 @@ export class Lipstream {
 
   report() {
     const ptsUs = this.show.positionUs();
-    if (this.speaking) this.spokeMs = performance.now();
-    if (ptsUs === null || performance.now() - this.spokeMs > REPORTED_AFTER_MS) return;
+    const nowMs = performance.now();
+    if (this.speaking) this.spokeMs = nowMs;
+    if (ptsUs === null || nowMs - this.spokeMs > REPORTED_AFTER_MS) return;
+    if (!this.show.isWaiting && nowMs - this.reportedMs < REPORT_MS - WAITING_REPORT_MS / 2) return;
+    this.reportedMs = nowMs;
     const { dropped, bufferedMs } = this.statsNow();
     this.session.send({ type: 'playback.report', pts_us: Math.max(0, ptsUs), buffered_ms: bufferedMs, dropped });
   }

@@ -1,7 +1,9 @@
-// make_demo_avatar OUTDIR: writes OUTDIR/avatar and OUTDIR/speech.wav for `./dev demo`.
+// make_demo_avatar OUTDIR [small]: writes OUTDIR/avatar and OUTDIR/speech.wav for `./dev demo`; small ones for tests
+// that run in real time beside a browser.
 //
 // Does nothing when OUTDIR already holds what these sources make.
 #include <cstdio>
+#include <string_view>
 #include <system_error>
 
 #include "tests/testdata/package.h"
@@ -13,9 +15,10 @@ namespace {
 
 constexpr double kSpeechSeconds = 8;
 
-PackageRecipe DemoRecipe() {
+PackageRecipe DemoRecipe(bool small) {
   PackageRecipe recipe;
   recipe.name = "demo";
+  if (small) return recipe;
   recipe.width = 1280;
   recipe.height = 720;
   recipe.frames = 100;
@@ -27,7 +30,7 @@ bool UpToDate(const Path& stamp) {
   return hash.ok() && hash.value() == SourceHash();
 }
 
-Status Make(const Path& folder) {
+Status Make(const Path& folder, bool small) {
   const Path stamp = folder / "made_by";
   const Path avatar = folder / "avatar";
   const Path speech = folder / "speech.wav";
@@ -36,7 +39,7 @@ Status Make(const Path& folder) {
     std::error_code ignored;
     std::filesystem::remove(stamp, ignored);
     std::filesystem::remove_all(avatar, ignored);
-    RETURN_IF_ERROR(WritePackage(avatar, DemoRecipe()));
+    RETURN_IF_ERROR(WritePackage(avatar, DemoRecipe(small)));
     RETURN_IF_ERROR(WriteWav(speech, SynthesizeSpeech(kSpeechSeconds, 3).samples, kSpeechRateHz, 1));
     RETURN_IF_ERROR(WriteFileAtomically(stamp, SourceHash()));
   }
@@ -49,11 +52,12 @@ Status Make(const Path& folder) {
 }  // namespace lips::testdata
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: make_demo_avatar OUTDIR\n");
+  const bool small = argc == 3 && std::string_view(argv[2]) == "small";
+  if (argc != 2 && !small) {
+    std::fprintf(stderr, "usage: make_demo_avatar OUTDIR [small]\n");
     return 2;
   }
-  const lips::Status made = lips::testdata::Make(argv[1]);
+  const lips::Status made = lips::testdata::Make(argv[1], small);
   if (!made.ok()) {
     std::fprintf(stderr, "error: %s\n", made.error().message().c_str());
     return 1;

@@ -12,10 +12,11 @@ const START_MS = 90_000;
  *   `speech`: a WAV file; close() gives the exit code after SIGTERM
  */
 export async function startLiveServer({ lipstream, makeAvatar, folder }) {
-  const made = spawnSync(makeAvatar, [folder], { encoding: 'utf8' });
+  const made = spawnSync(makeAvatar, [folder, 'small'], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`make_demo_avatar: ${made.stderr}`);
   const port = await freePort();
-  const args = ['serve', '--avatars', join(folder, 'avatar'), '--port', String(port), '--admit-all'];
+  // One thread: the browser needs the other core, and a team of threads waits for its slowest.
+  const args = ['serve', '--avatars', join(folder, 'avatar'), '--port', String(port), '--admit-all', '--threads', '1'];
   const server = spawn(lipstream, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (data) => (output += data));

@@ -54,7 +54,7 @@ export class MockSession {
 
   event(event) {
     this.control.events.push(event);
-    if (event.type === 'input_audio.commit' && this.utterance > 0) this.committed = true;
+    if (event.type === 'input_audio.commit') this.commit();
     if (event.type === 'input_audio.clear') this.clear();
     if (event.type === 'ping') this.say('pong', { t: event.t, server_us: 0 });
     if (event.type === 'session.close') {
@@ -77,6 +77,11 @@ export class MockSession {
     for (let i = 0; i + 1 < bytes.length; i += 2) this.sound.push(bytes.readInt16LE(i));
     this.samples += bytes.length / 2;
     this.say('input_audio.ack', { samples: this.samples, buffered_ms: 0 });
+  }
+
+  commit() {
+    if (this.utterance > 0 && !this.committed) this.committed = true;
+    else this.say('error', { error: { code: 'nothing_to_commit', message: 'no audio has come since the last commit' }, fatal: false });
   }
 
   clear() {

@@ -143,6 +143,8 @@ test('a lost connection is taken up again, and everything is said', async () => 
   await page.waitForFunction(() => document.querySelector('#state').dataset.state === 'resuming');
   await ended(page);
   assert.equal(session.samples, 32000);
+  const last = await page.evaluate(() => probe.frames.filter(({ utterance }) => utterance > 0).at(-1).ptsUs);
+  assert.ok(last >= 1_800_000, `ended after the frame of ${last} us`);
   assert.equal(await page.isVisible('#error'), false);
   await page.close();
 });

@@ -80,6 +80,16 @@ export class Show {
     return this.playout.positionUs(this.now());
   }
 
+  /** Whether sound waits for pictures. */
+  get isWaiting() {
+    return this.playout.expecting && !this.playout.running;
+  }
+
+  /** Whether all utterances so far have been shown to their end, and there was one. */
+  get isDone() {
+    return this.claim !== null && !this.playout.expecting && this.endings.length === 0;
+  }
+
   /** Of the session's samples from `start` on, how many have been heard. */
   heardSamples(start) {
     if (!this.claim || this.claim.start_sample < start || !this.playout.running) return 0;

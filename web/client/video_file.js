@@ -4,6 +4,7 @@ import { Session } from './session.js';
 
 const AHEAD_S = 5;          // sent ahead of what has been rendered
 const PATIENCE_MS = 30_000; // without anything new
+const REPORT_MS = 100;      // a server that is told so often where we are never takes a frame for late
 
 /**
  * @param {object} options as Session's: url, avatar, token, apiKey
@@ -16,7 +17,9 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
     const parts = [];
     let sent = 0;
     let over = false;
+    let atUs = 0;       // what has come
     let timer = null;
+    let reporter = null;
     const settings = {
       audio_in: { format: 'pcm_s16le', rate },
       video: { mode: 'fmp4' },
@@ -37,6 +40,7 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
     };
     const end = (error) => {
       clearTimeout(timer);
+      clearInterval(reporter);
       session.close();
       if (error) reject(error);
       else if (parts.length === 0) reject(new Error('The server sent no video.'));
@@ -48,7 +52,7 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
       over = (message.flags & Flag.LAST) !== 0;  // what follows is idle
       parts.push(message.payload.slice());
       if (message.kind === Kind.MP4_INIT) return;
-      session.send({ type: 'playback.report', pts_us: message.ptsUs, buffered_ms: 0, dropped: 0 });
+      atUs = message.ptsUs;
       onProgress(Math.min(1, message.ptsUs / 1e6 / (samples.length / rate)));
       send(message.ptsUs / 1e6 + AHEAD_S);
     };
@@ -61,6 +65,9 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
       }
     };
     wait();
-    session.connect().then(() => send(AHEAD_S), end);
+    session.connect().then(() => {
+      send(AHEAD_S);
+      reporter = setInterval(() => session.send({ type: 'playback.report', pts_us: atUs, buffered_ms: 0, dropped: 0 }), REPORT_MS);
+    }, end);
   });
 }
