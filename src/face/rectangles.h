@@ -35,7 +35,9 @@ struct FaceRects {
 //
 // Smooth: the side is the median of the widths within five seconds either way, Gaussian of 10 frames; times the width
 // over that median to the power of 0.4, Gaussian of 3 frames, as a face that turns changes its width on the picture,
-// and the rectangles of packages only partly. Middle and top: Gaussian of 1.5 frames. Without delay. Errors: kInvalidInput when no frame has edges, or a side is not positive.
+// and the rectangles of packages only partly. Middle and top: Gaussian of 1.5 frames. Without delay.
+//
+// Errors: kInvalidInput when no frame has edges, or a side is not positive.
 Result<FaceRects> MakeFaceRects(std::span<const std::optional<FaceEdges>> edges, RectRule rule, int width, int height);
 
 // `rect` moved into the picture, and shrunk where it is larger than that; square stays square.
