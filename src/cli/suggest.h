@@ -2,8 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace CLI {
 class App;
@@ -11,9 +9,6 @@ class ParseError;
 }  // namespace CLI
 
 namespace lips::cli {
-
-// The candidate closest to `word` (at most a third of its letters edited), or "" when none is close.
-std::string Nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // "unknown option --enigne (did you mean --engine?)"; the app is the deepest subcommand that was reached.
 std::string UsageSentence(const CLI::App& app, const CLI::ParseError& error);

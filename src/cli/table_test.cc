@@ -32,5 +32,10 @@ TEST(RowTable, ShowsWhatAMeasurementIsWorth) {
 
 TEST(RowTable, OfNothingIsNothing) { EXPECT_EQ(RowTable({}, TableStyle::kText), ""); }
 
+TEST(FactTable, AlignsAndIndents) {
+  const Json facts = Json::Object({{"name", "anna"}, {"frame_count", 7}, {"mask", Json::Object({{"x", 5}})}});
+  EXPECT_EQ(FactTable(facts), "name         anna\nframe count  7\nmask\n  x  5\n");
+}
+
 }  // namespace
 }  // namespace lips::cli

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/places.h"
 #include "demo/draw_frames.h"
 #include "demo/motion.h"
 #include "demo/package_json.h"
@@ -36,18 +37,7 @@ bool HasWeights(const Path& folder) {
   return fs::is_regular_file(folder / kGenerator, ignored) && fs::is_regular_file(folder / kEncoder, ignored);
 }
 
-// assets/demo of the source tree the program was built in, or share/lipstream/demo of where it is installed.
-Path DefaultWeights() {
-  std::error_code error;
-  const Path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) return {};
-  for (Path folder = program.parent_path(); folder != folder.root_path(); folder = folder.parent_path()) {
-    for (const char* place : {"assets/demo", "share/lipstream/demo"}) {
-      if (HasWeights(folder / place)) return folder / place;
-    }
-  }
-  return {};
-}
+Path DefaultWeights() { return FindBesideProgram({"assets/demo", "share/lipstream/demo"}, HasWeights); }
 
 Result<Path> FindWeights(const TemplateRequest& request) {
   if (!request.weights) return DefaultWeights();

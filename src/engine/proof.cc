@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <numbers>
 #include <string_view>
@@ -12,21 +11,12 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/places.h"
 #include "base/sha256.h"
 #include "base/stats.h"
 
 namespace lips {
 namespace {
-
-Path CacheFolder() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
-    return Path(cache) / "lipstream";
-  }
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
-    return Path(home) / ".cache" / "lipstream";
-  }
-  return {};
-}
 
 std::span<const uint8_t> BytesOf(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
