@@ -14,6 +14,7 @@ extern "C" {
 #include "media/audio_track.h"
 #include "media/encoder_choice.h"
 #include "media/ffmpeg.h"
+#include "media/muxer.h"
 #include "media/output_check.h"
 #include "media/padded_copy.h"
 
@@ -21,22 +22,6 @@ namespace lips {
 namespace {
 
 constexpr int kMaxSide = 16384;
-
-struct MuxerDeleter {
-  void operator()(AVFormatContext* muxer) const {
-    avio_closep(&muxer->pb);
-    avformat_free_context(muxer);
-  }
-};
-using MuxerPtr = std::unique_ptr<AVFormatContext, MuxerDeleter>;
-
-struct DictionaryOwner {
-  AVDictionary* dictionary = nullptr;
-  DictionaryOwner() = default;
-  DictionaryOwner(const DictionaryOwner&) = delete;
-  DictionaryOwner& operator=(const DictionaryOwner&) = delete;
-  ~DictionaryOwner() { av_dict_free(&dictionary); }
-};
 
 Status CheckOptions(const VideoWriterOptions& options) {
   RETURN_IF_ERROR(CheckFrameRate(options.fps));
