@@ -1,0 +1,23 @@
+# Writes OUTPUT, a source file that holds the files below FOLDER, as bytes under their names.
+#   cmake -D FOLDER=... -D OUTPUT=... -P LipsEmbed.cmake
+# Only what a page is made of; tests and the like stay out.
+file(GLOB_RECURSE files RELATIVE "${FOLDER}" "${FOLDER}/*.html" "${FOLDER}/*.js" "${FOLDER}/*.css" "${FOLDER}/*.svg")
+list(FILTER files EXCLUDE REGEX "(^|/)(test|tests|node_modules)/|_test\\.m?js$")
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(number 0)
+foreach(file ${files})
+  file(READ "${FOLDER}/${file}" hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "((0x..,){32})" "\\1\n" bytes "${bytes}")
+  string(APPEND arrays "constexpr uint8_t kFile${number}[] = {\n${bytes}\n0};\n")
+  string(APPEND rows "    {\"${file}\", {kFile${number}, sizeof(kFile${number}) - 1}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+if(number EQUAL 0)
+  set(body "std::span<const EmbeddedFile> EmbeddedPage() { return {}; }\n")
+else()
+  set(body "std::span<const EmbeddedFile> EmbeddedPage() {\n  static constexpr EmbeddedFile kFiles[] = {\n${rows}  };\n  return kFiles;\n}\n")
+endif()
+file(WRITE "${OUTPUT}" "#include \"server/page_files.h\"\n\nnamespace lips {\nnamespace {\n${arrays}}  // namespace\n\n${body}}  // namespace lips\n")

@@ -1,0 +1,63 @@
+// Every address of the public port: what is asked for, by whom, and the answer.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "live/host.h"
+#include "server/access.h"
+#include "server/avatar_shelf.h"
+#include "server/connect_rate.h"
+#include "server/http_connection.h"
+#include "server/metrics.h"
+#include "server/page_files.h"
+#include "server/samples.h"
+#include "server/session_book.h"
+#include "server/settings.h"
+
+namespace lips {
+
+// What the addresses are made of; all of it outlives the router.
+struct RouterParts {
+  const ServeSettings& settings;
+  LiveHost& host;
+  AvatarShelf& shelf;
+  Access& access;
+  const PageFiles& page;
+  const Samples& samples;
+  SessionBook& book;
+  ServerCounts& counts;
+};
+
+// On the loop; answers at once.
+class Router {
+ public:
+  explicit Router(const RouterParts& parts)
+      : parts_(parts), session_rate_(parts.settings.connect_rate), stream_rate_(parts.settings.connect_rate) {}
+
+  Answer Handle(const Visit& visit);
+
+ private:
+  Answer Dispatch(const Visit& visit);
+  Answer Page(const Visit& visit) const;
+  Answer Health() const;
+  Answer Ready() const;
+  Answer Metrics(const Visit& visit) const;
+  Answer Avatars(const Visit& visit) const;
+  Answer SampleFiles(const Visit& visit) const;
+  Answer MakeSession(const Visit& visit);
+  Answer Sessions(const Visit& visit);
+  Answer WatchSession(const Visit& visit, const std::string& session, WatchStream::Kind kind);
+  Answer Stream(const Visit& visit);
+  Answer OpenStream(const Visit& visit, const Access::Pass& pass);
+  Json CapacityJson() const;
+
+  RouterParts parts_;
+  ConnectRate session_rate_;
+  ConnectRate stream_rate_;
+};
+
+// Text of WebSocket's subprotocol for this version of the live protocol.
+inline constexpr const char* kLiveProtocol = "lipsync.v1";
+
+}  // namespace lips
