@@ -90,7 +90,7 @@ struct MaxOf {
 template <typename Function>
 Status Arithmetic(const Tensor& a, const Tensor& b, Tensor& out) {
   switch (a.dtype()) {
-    case DType::kF32: Combine<float, float>(a, b, out, Function()); return {};
+    case DType::kF64: Combine<double, double>(a, b, out, Function()); return {};
     case DType::kI64: Combine<int64_t, int64_t>(a, b, out, Function()); return {};
     case DType::kI32: Combine<int32_t, int32_t>(a, b, out, Function()); return {};
     default: return NoSuchType(a.dtype());
@@ -124,11 +124,11 @@ Status Div(OperatorCall& call) {
 Status Pow(OperatorCall& call) {
   ASSIGN_OR_RETURN(const Tensor* base, call.Floats(0));
   ASSIGN_OR_RETURN(const Tensor* given, call.Input(1));
-  const Tensor converted = given->dtype() == DType::kF32 ? Tensor() : ToF32(*given);
-  const Tensor& exponent = given->dtype() == DType::kF32 ? *given : converted;
+  const Tensor converted = given->dtype() == DType::kF64 ? Tensor() : ToF64(*given);
+  const Tensor& exponent = given->dtype() == DType::kF64 ? *given : converted;
   ASSIGN_OR_RETURN(const Dims dims, BroadcastDims(base->dims(), exponent.dims()));
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
-  Combine<float, float>(*base, exponent, *out, [](float x, float y) { return std::pow(double{x}, double{y}); });
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
+  Combine<double, double>(*base, exponent, *out, [](double x, double y) { return std::pow(x, y); });
   return {};
 }
 
@@ -165,7 +165,7 @@ Status Compare(OperatorCall& call) {
   ASSIGN_OR_RETURN(const Dims dims, BroadcastDims(a->dims(), b->dims()));
   ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kBool, dims));
   switch (dtype) {
-    case DType::kF32: Combine<float, uint8_t>(*a, *b, *out, Function()); return {};
+    case DType::kF64: Combine<double, uint8_t>(*a, *b, *out, Function()); return {};
     case DType::kI64: Combine<int64_t, uint8_t>(*a, *b, *out, Function()); return {};
     case DType::kI32: Combine<int32_t, uint8_t>(*a, *b, *out, Function()); return {};
     case DType::kBool: Combine<uint8_t, uint8_t>(*a, *b, *out, Function()); return {};
@@ -188,8 +188,8 @@ Status PRelu(OperatorCall& call) {
   if (dims != x->dims()) {
     return Error(ErrorCode::kCorrupted, "slope " + ToString(slope->dims()) + " for " + ToString(x->dims()));
   }
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
-  Combine<float, float>(*x, *slope, *out, [](float v, float s) { return v < 0 ? v * s : v; });
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
+  Combine<double, double>(*x, *slope, *out, [](double v, double s) { return v < 0 ? v * s : v; });
   return {};
 }
 

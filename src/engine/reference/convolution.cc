@@ -1,5 +1,4 @@
-// Conv and ConvTranspose. Products are summed in double, in the order of the kernel, so that the only rounding is that
-// of the result: docs/numerics.md, "Reference engine".
+// Conv and ConvTranspose. Products are summed in the order of the kernel: docs/numerics.md, "Reference engine".
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -20,7 +19,7 @@ constexpr int64_t kMaxPatchRows = int64_t{1} << 20;
 struct Operands {
   const Tensor* x = nullptr;
   const Tensor* w = nullptr;
-  std::span<const float> bias;  // empty or one per output channel
+  std::span<const double> bias;  // empty or one per output channel
   int64_t groups = 1;
 };
 
@@ -41,7 +40,7 @@ Result<Operands> ReadOperands(const OperatorCall& call) {
   }
   if (call.Optional(2) != nullptr) {
     ASSIGN_OR_RETURN(const Tensor* bias, call.Floats(2));
-    operands.bias = bias->As<float>();
+    operands.bias = bias->As<double>();
   }
   return operands;
 }
@@ -69,7 +68,7 @@ class Patches {
   const double* values() const { return values_.data(); }
 
   // Output positions [begin, begin + count) of `planes`, [channels, in_y, in_x].
-  void Gather(const float* planes, int64_t begin, int64_t count) {
+  void Gather(const double* planes, int64_t begin, int64_t count) {
     const auto& [y, x] = window_;
     std::array<int64_t, kBlock> out_y;
     std::array<int64_t, kBlock> out_x;
@@ -79,14 +78,14 @@ class Patches {
     }
     double* row = values_.data();
     for (int64_t channel = 0; channel < channels_; ++channel) {
-      const float* plane = planes + channel * y.in * x.in;
+      const double* plane = planes + channel * y.in * x.in;
       for (int64_t ky = 0; ky < y.kernel; ++ky) {
         for (int64_t kx = 0; kx < x.kernel; ++kx, row += kBlock) {
           for (int64_t i = 0; i < count; ++i) {
             const int64_t in_y = At(y, out_y[static_cast<size_t>(i)], ky);
             const int64_t in_x = At(x, out_x[static_cast<size_t>(i)], kx);
             const bool inside = in_y >= 0 && in_y < y.in && in_x >= 0 && in_x < x.in;
-            row[i] = inside ? double{plane[in_y * x.in + in_x]} : 0.0;
+            row[i] = inside ? plane[in_y * x.in + in_x] : 0.0;
           }
         }
       }
@@ -101,7 +100,7 @@ class Patches {
 };
 
 // sums[c][i] = sum over k of weights[c][k] * patches[k][i] for two channels and kLanes positions.
-void MultiplyTwo(const float* weights0, const float* weights1, const double* patches, int64_t rows,
+void MultiplyTwo(const double* weights0, const double* weights1, const double* patches, int64_t rows,
                  std::array<double, kLanes>& sums0, std::array<double, kLanes>& sums1) {
   std::array<double, kLanes> a = {};
   std::array<double, kLanes> b = {};
@@ -118,8 +117,8 @@ void MultiplyTwo(const float* weights0, const float* weights1, const double* pat
 }
 
 // Output positions [begin, begin + count) of `channels` planes.
-void MultiplyBlock(const Patches& patches, const float* weights, const float* bias, int64_t channels, int64_t begin,
-                   int64_t count, int64_t plane_size, float* out) {
+void MultiplyBlock(const Patches& patches, const double* weights, const double* bias, int64_t channels, int64_t begin,
+                   int64_t count, int64_t plane_size, double* out) {
   for (int64_t channel = 0; channel < channels; channel += 2) {
     const int64_t other = std::min(channel + 1, channels - 1);  // the last odd channel is computed twice
     for (int64_t first = 0; first < count; first += kLanes) {
@@ -130,8 +129,8 @@ void MultiplyBlock(const Patches& patches, const float* weights, const float* bi
       const double bias0 = bias != nullptr ? bias[channel] : 0.0;
       const double bias1 = bias != nullptr ? bias[other] : 0.0;
       for (int64_t i = 0; i < std::min(kLanes, count - first); ++i) {
-        out[channel * plane_size + begin + first + i] = static_cast<float>(sums0[static_cast<size_t>(i)] + bias0);
-        out[other * plane_size + begin + first + i] = static_cast<float>(sums1[static_cast<size_t>(i)] + bias1);
+        out[channel * plane_size + begin + first + i] = sums0[static_cast<size_t>(i)] + bias0;
+        out[other * plane_size + begin + first + i] = sums1[static_cast<size_t>(i)] + bias1;
       }
     }
   }
@@ -146,7 +145,7 @@ Status Conv(OperatorCall& call) {
   ASSIGN_OR_RETURN(const Window window, RowsAndColumns(ResolveWindow(call.node(), x, KernelOf(w))));
   Dims dims = {x[0], w[0], window[1].out};
   if (x.size() == 4) dims.insert(dims.begin() + 2, window[0].out);
-  ASSIGN_OR_RETURN(Tensor * y, call.Make(0, DType::kF32, dims));
+  ASSIGN_OR_RETURN(Tensor * y, call.Make(0, DType::kF64, dims));
   const int64_t rows = Product(w, 1, w.size());
   if (rows > kMaxPatchRows) return Error(ErrorCode::kResourceLimit, "weights " + ToString(w));
   RETURN_IF_ERROR(call.Spend(y->size() * rows));
@@ -156,9 +155,9 @@ Status Conv(OperatorCall& call) {
   const int64_t group_inputs = w[1];
   const int64_t group_outputs = w[0] / groups;
   const int64_t blocks = (out_plane + kBlock - 1) / kBlock;
-  const float* from = operands.x->As<float>().data();
-  const float* weights = operands.w->As<float>().data();
-  float* to = y->As<float>().data();
+  const double* from = operands.x->As<double>().data();
+  const double* weights = operands.w->As<double>().data();
+  double* to = y->As<double>().data();
   ParallelFor(call.threads(), x[0] * groups * blocks, [&](int64_t task, int64_t end) {
     Patches patches(window, group_inputs);
     for (; task < end; ++task) {
@@ -176,7 +175,7 @@ Status Conv(OperatorCall& call) {
 }
 
 // One output plane: every input pixel of the group's channels adds its kernel, scaled, at its place.
-void ScatterPlane(const Window& window, const float* planes, int64_t channels, const float* weights,
+void ScatterPlane(const Window& window, const double* planes, int64_t channels, const double* weights,
                   int64_t weight_stride, std::span<double> sums) {
   const auto& [y, x] = window;
   for (int64_t channel = 0; channel < channels; ++channel, planes += y.in * x.in, weights += weight_stride) {
@@ -206,7 +205,7 @@ Status ConvTranspose(OperatorCall& call) {
   ASSIGN_OR_RETURN(const Window window, RowsAndColumns(ResolveTransposedWindow(call.node(), x, KernelOf(w))));
   Dims dims = {x[0], w[1] * groups, window[1].out};
   if (x.size() == 4) dims.insert(dims.begin() + 2, window[0].out);
-  ASSIGN_OR_RETURN(Tensor * y, call.Make(0, DType::kF32, dims));
+  ASSIGN_OR_RETURN(Tensor * y, call.Make(0, DType::kF64, dims));
   const int64_t kernel_size = window[0].kernel * window[1].kernel;
   const int64_t in_plane = window[0].in * window[1].in;
   const int64_t out_plane = window[0].out * window[1].out;
@@ -216,20 +215,19 @@ Status ConvTranspose(OperatorCall& call) {
   RETURN_IF_ERROR(call.Spend(operands.x->size() * w[1] * kernel_size));
 
   const int64_t group_inputs = w[0] / groups;
-  const float* from = operands.x->As<float>().data();
-  const float* weights = operands.w->As<float>().data();
-  float* to = y->As<float>().data();
+  const double* from = operands.x->As<double>().data();
+  const double* weights = operands.w->As<double>().data();
+  double* to = y->As<double>().data();
   ParallelFor(call.threads(), x[0] * dims[1], [&](int64_t task, int64_t end) {
     std::vector<double> sums(static_cast<size_t>(out_plane));
     for (; task < end; ++task) {
       const int64_t image = task / dims[1];
       const int64_t output = task % dims[1];
       const int64_t first_input = output / w[1] * group_inputs;
-      std::ranges::fill(sums, operands.bias.empty() ? 0.0 : double{operands.bias[static_cast<size_t>(output)]});
+      std::ranges::fill(sums, operands.bias.empty() ? 0.0 : operands.bias[static_cast<size_t>(output)]);
       ScatterPlane(window, from + (image * x[1] + first_input) * in_plane, group_inputs,
                    weights + (first_input * w[1] + output % w[1]) * kernel_size, w[1] * kernel_size, sums);
-      for (int64_t i = 0; i < out_plane; ++i)
-        to[task * out_plane + i] = static_cast<float>(sums[static_cast<size_t>(i)]);
+      for (int64_t i = 0; i < out_plane; ++i) to[task * out_plane + i] = sums[static_cast<size_t>(i)];
     }
   });
   return {};

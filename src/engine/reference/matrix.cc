@@ -1,4 +1,4 @@
-// Gemm and MatMul. Sums in double, as in convolutions.
+// Gemm and MatMul. Summed in the order of the rows.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -14,10 +14,10 @@ namespace {
 
 // Addresses element (row, column) of a matrix that may be transposed.
 struct MatrixView {
-  const float* data = nullptr;
+  const double* data = nullptr;
   int64_t row_stride = 0;
   int64_t column_stride = 1;
-  float At(int64_t row, int64_t column) const { return data[row * row_stride + column * column_stride]; }
+  double At(int64_t row, int64_t column) const { return data[row * row_stride + column * column_stride]; }
 };
 
 // sums[n] = a[row, :] * b[:, n].
@@ -50,9 +50,9 @@ Status Gemm(OperatorCall& call) {
   }
   const int64_t depth = a->dims()[transpose_a ? 0 : 1];
   const Dims dims = {a->dims()[transpose_a ? 1 : 0], b->dims()[transpose_b ? 0 : 1]};
-  const MatrixView left = {a->As<float>().data(), transpose_a ? 1 : a->dims()[1], transpose_a ? a->dims()[1] : 1};
-  const MatrixView right = {b->As<float>().data(), transpose_b ? 1 : b->dims()[1], transpose_b ? b->dims()[1] : 1};
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
+  const MatrixView left = {a->As<double>().data(), transpose_a ? 1 : a->dims()[1], transpose_a ? a->dims()[1] : 1};
+  const MatrixView right = {b->As<double>().data(), transpose_b ? 1 : b->dims()[1], transpose_b ? b->dims()[1] : 1};
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
   RETURN_IF_ERROR(SpendProduct(call, out->size(), depth));
 
   std::vector<double> addend(static_cast<size_t>(out->size()));
@@ -60,19 +60,19 @@ Status Gemm(OperatorCall& call) {
     ASSIGN_OR_RETURN(const Tensor* c, call.Floats(2));
     ASSIGN_OR_RETURN(const Dims shared, BroadcastDims(dims, c->dims()));
     if (shared != dims) return Error(ErrorCode::kCorrupted, "C " + ToString(c->dims()) + " for " + ToString(dims));
-    const float* values = c->As<float>().data();
+    const double* values = c->As<double>().data();
     ForEachBroadcast<1>(dims, {&c->dims()}, [&](int64_t i, const std::array<int64_t, 1>& at) {
       addend[static_cast<size_t>(i)] = beta * values[at[0]];
     });
   }
-  float* to = out->As<float>().data();
+  double* to = out->As<double>().data();
   ParallelFor(call.threads(), dims[0], [&](int64_t row, int64_t end) {
     std::vector<double> sums(static_cast<size_t>(dims[1]));
     for (; row < end; ++row) {
       MultiplyRow(left, right, row, depth, sums);
       for (int64_t n = 0; n < dims[1]; ++n) {
         const int64_t i = row * dims[1] + n;
-        to[i] = static_cast<float>(alpha * sums[static_cast<size_t>(n)] + addend[static_cast<size_t>(i)]);
+        to[i] = alpha * sums[static_cast<size_t>(n)] + addend[static_cast<size_t>(i)];
       }
     }
   });
@@ -102,7 +102,7 @@ Status MatMul(OperatorCall& call) {
   Dims dims = batch;
   if (!row) dims.push_back(height);
   if (!column) dims.push_back(width);
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
   RETURN_IF_ERROR(SpendProduct(call, out->size(), depth));
 
   std::vector<std::array<int64_t, 2>> matrices;  // of each batch entry: which of a's, which of b's
@@ -110,14 +110,14 @@ Status MatMul(OperatorCall& call) {
     ForEachBroadcast<2>(batch, {&left_batch, &right_batch},
                         [&](int64_t, const std::array<int64_t, 2>& at) { matrices.push_back(at); });
   }
-  float* to = out->As<float>().data();
+  double* to = out->As<double>().data();
   ParallelFor(call.threads(), static_cast<int64_t>(matrices.size()) * height, [&](int64_t task, int64_t end) {
     std::vector<double> sums(static_cast<size_t>(width));
     for (; task < end; ++task) {
       const auto& [of_a, of_b] = matrices[static_cast<size_t>(task / height)];
-      MultiplyRow({a->As<float>().data() + of_a * height * depth, depth, 1},
-                  {b->As<float>().data() + of_b * depth * width, width, 1}, task % height, depth, sums);
-      std::ranges::transform(sums, to + task * width, [](double sum) { return static_cast<float>(sum); });
+      MultiplyRow({a->As<double>().data() + of_a * height * depth, depth, 1},
+                  {b->As<double>().data() + of_b * depth * width, width, 1}, task % height, depth, sums);
+      std::ranges::copy(sums, to + task * width);
     }
   });
   return {};

@@ -1,4 +1,4 @@
-// Normalisations over a channel, a plane or an axis. Statistics and results in double, rounded once.
+// Normalisations over a channel, a plane or an axis.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,10 +9,10 @@
 namespace lips {
 namespace {
 
-// One f32 per channel. Errors: kCorrupted.
-Result<std::span<const float>> PerChannel(const OperatorCall& call, size_t index, int64_t channels) {
+// One number per channel. Errors: kCorrupted.
+Result<std::span<const double>> PerChannel(const OperatorCall& call, size_t index, int64_t channels) {
   ASSIGN_OR_RETURN(const Tensor* tensor, call.Floats(index));
-  if (tensor->size() == channels) return tensor->As<float>();
+  if (tensor->size() == channels) return tensor->As<double>();
   return Error(ErrorCode::kCorrupted, "input " + std::to_string(index) + " " + ToString(tensor->dims()) + " for " +
                                           std::to_string(channels) + " channels");
 }
@@ -22,11 +22,11 @@ struct Moments {
   double variance = 0;  // of the population
 };
 
-Moments MomentsOf(std::span<const float> values) {
+Moments MomentsOf(std::span<const double> values) {
   Moments moments;
   const auto count = static_cast<double>(values.size());
-  for (const float v : values) moments.mean += v / count;
-  for (const float v : values) moments.variance += (v - moments.mean) * (v - moments.mean) / count;
+  for (const double v : values) moments.mean += v / count;
+  for (const double v : values) moments.variance += (v - moments.mean) * (v - moments.mean) / count;
   return moments;
 }
 
@@ -40,14 +40,13 @@ Status BatchNormalization(OperatorCall& call) {
   ASSIGN_OR_RETURN(const auto mean, PerChannel(call, 3, dims[1]));
   ASSIGN_OR_RETURN(const auto variance, PerChannel(call, 4, dims[1]));
   const double epsilon = call.node().Float("epsilon", 1e-5f);
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
   const auto plane = static_cast<size_t>(Product(dims, 2, dims.size()));
-  const auto from = x->As<float>();
-  const auto to = out->As<float>();
+  const auto from = x->As<double>();
+  const auto to = out->As<double>();
   for (size_t i = 0; i < from.size(); ++i) {
     const size_t channel = i / plane % static_cast<size_t>(dims[1]);
-    to[i] = static_cast<float>(
-        (from[i] - double{mean[channel]}) / std::sqrt(variance[channel] + epsilon) * scale[channel] + bias[channel]);
+    to[i] = (from[i] - mean[channel]) / std::sqrt(variance[channel] + epsilon) * scale[channel] + bias[channel];
   }
   return {};
 }
@@ -59,16 +58,15 @@ Status InstanceNormalization(OperatorCall& call) {
   ASSIGN_OR_RETURN(const auto scale, PerChannel(call, 1, dims[1]));
   ASSIGN_OR_RETURN(const auto bias, PerChannel(call, 2, dims[1]));
   const double epsilon = call.node().Float("epsilon", 1e-5f);
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
   const auto plane = static_cast<size_t>(Product(dims, 2, dims.size()));
-  const auto from = x->As<float>();
+  const auto from = x->As<double>();
   for (size_t begin = 0; begin < from.size(); begin += plane) {
     const size_t channel = begin / plane % static_cast<size_t>(dims[1]);
     const auto values = from.subspan(begin, plane);
     const Moments moments = MomentsOf(values);
-    std::ranges::transform(values, out->As<float>().begin() + static_cast<ptrdiff_t>(begin), [&](float v) {
-      return static_cast<float>((v - moments.mean) / std::sqrt(moments.variance + epsilon) * scale[channel] +
-                                bias[channel]);
+    std::ranges::transform(values, out->As<double>().begin() + static_cast<ptrdiff_t>(begin), [&](double v) {
+      return (v - moments.mean) / std::sqrt(moments.variance + epsilon) * scale[channel] + bias[channel];
     });
   }
   return {};
@@ -82,19 +80,19 @@ Status LayerNormalization(OperatorCall& call) {
   ASSIGN_OR_RETURN(const size_t axis, ResolveAxis(call.node().Int("axis", -1), dims.size()));
   const int64_t group = Product(dims, axis, dims.size());
   ASSIGN_OR_RETURN(const auto scale, PerChannel(call, 1, group));
-  std::span<const float> bias;
+  std::span<const double> bias;
   if (call.Optional(2) != nullptr) {
     ASSIGN_OR_RETURN(bias, PerChannel(call, 2, group));
   }
   const double epsilon = call.node().Float("epsilon", 1e-5f);
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
   const auto size = static_cast<size_t>(group);
-  for (size_t begin = 0; begin < x->As<float>().size(); begin += size) {
-    const auto values = x->As<float>().subspan(begin, size);
+  for (size_t begin = 0; begin < x->As<double>().size(); begin += size) {
+    const auto values = x->As<double>().subspan(begin, size);
     const Moments moments = MomentsOf(values);
     for (size_t i = 0; i < size; ++i) {
       const double normal = (values[i] - moments.mean) / std::sqrt(moments.variance + epsilon);
-      out->As<float>()[begin + i] = static_cast<float>(normal * scale[i] + (bias.empty() ? 0.0f : bias[i]));
+      out->As<double>()[begin + i] = normal * scale[i] + (bias.empty() ? 0.0 : bias[i]);
     }
   }
   return {};
@@ -108,19 +106,19 @@ Status Softmax(OperatorCall& call, bool logarithm) {
   ASSIGN_OR_RETURN(const size_t axis, ResolveAxis(call.node().Int("axis", flatten ? 1 : -1), dims.size()));
   const int64_t length = flatten ? Product(dims, axis, dims.size()) : dims[axis];
   const int64_t stride = flatten ? 1 : Product(dims, axis + 1, dims.size());
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
-  const float* from = x->As<float>().data();
-  float* to = out->As<float>().data();
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
+  const double* from = x->As<double>().data();
+  double* to = out->As<double>().data();
   if (x->size() == 0) return {};
   for (int64_t group = 0; group < x->size() / length; ++group) {
     const int64_t first = group / stride * stride * length + group % stride;
     double highest = from[first];
-    for (int64_t i = 1; i < length; ++i) highest = std::max(highest, double{from[first + i * stride]});
+    for (int64_t i = 1; i < length; ++i) highest = std::max(highest, from[first + i * stride]);
     double sum = 0;
     for (int64_t i = 0; i < length; ++i) sum += std::exp(from[first + i * stride] - highest);
     for (int64_t i = 0; i < length; ++i) {
       const double shifted = from[first + i * stride] - highest;
-      to[first + i * stride] = static_cast<float>(logarithm ? shifted - std::log(sum) : std::exp(shifted) / sum);
+      to[first + i * stride] = logarithm ? shifted - std::log(sum) : std::exp(shifted) / sum;
     }
   }
   return {};

@@ -14,9 +14,9 @@ Result<const Tensor*> OperatorCall::Input(size_t index) const {
 
 Result<const Tensor*> OperatorCall::Floats(size_t index) const {
   ASSIGN_OR_RETURN(const Tensor* tensor, Input(index));
-  if (tensor->dtype() != DType::kF32) {
+  if (tensor->dtype() != DType::kF64) {
     return Error(ErrorCode::kCorrupted,
-                 "input " + std::to_string(index) + " is " + std::string(Name(tensor->dtype())) + ", expected f32");
+                 "input " + std::to_string(index) + " is " + std::string(Name(tensor->dtype())) + ", expected f64");
   }
   return tensor;
 }
@@ -71,6 +71,26 @@ OperatorFunction FindOperator(std::string_view op) {
   }();
   const auto found = kTable->find(op);
   return found == kTable->end() ? nullptr : found->second;
+}
+
+bool IsFloating(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kF64 || dtype == DType::kF16 || dtype == DType::kBf16;
+}
+
+Tensor ToF64(const Tensor& tensor) {
+  Tensor out(DType::kF64, tensor.dims());
+  const auto convert = [&](auto values) { std::ranges::copy(values, out.As<double>().begin()); };
+  switch (tensor.dtype()) {
+    case DType::kF64: convert(tensor.As<double>()); break;
+    case DType::kI64: convert(tensor.As<int64_t>()); break;
+    case DType::kI32: convert(tensor.As<int32_t>()); break;
+    case DType::kF32: convert(tensor.As<float>()); break;
+    default: {
+      const Tensor floats = ToF32(tensor);
+      convert(floats.As<float>());
+    }
+  }
+  return out;
 }
 
 int64_t Product(const Dims& dims, size_t begin, size_t end) {

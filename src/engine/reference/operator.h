@@ -1,7 +1,7 @@
 // What an operator of the reference engine sees, and the table that finds its function.
 //
 // Semantics are those of the ONNX operator documents for opsets 11 to 17. Integers keep their type; every floating
-// type is f32.
+// type is f64, so that what an operator is given and gives is right to far beyond f32.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ class OperatorCall {
   const Tensor* Optional(size_t index) const { return index < inputs_.size() ? inputs_[index] : nullptr; }
   // Errors: kCorrupted when omitted.
   Result<const Tensor*> Input(size_t index) const;
-  // Errors: kCorrupted when omitted or not f32.
+  // Errors: kCorrupted when omitted or of another type than f64.
   Result<const Tensor*> Floats(size_t index) const;
   // The elements of an i64 or i32 tensor. Errors: kCorrupted when omitted or of another type.
   Result<std::vector<int64_t>> Integers(size_t index) const;
@@ -81,6 +81,9 @@ std::span<const OperatorEntry> ShapeOperators();        // Reshape, Shape, Cast,
 std::span<const OperatorEntry> MoveOperators();         // Transpose, Slice, Pad, Expand, Tile, ...
 std::span<const OperatorEntry> JoinOperators();         // Concat, Split, Gather
 std::span<const OperatorEntry> ResizeOperators();       // Resize, Upsample
+
+bool IsFloating(DType dtype);        // of any width
+Tensor ToF64(const Tensor& tensor);  // every element, converted; exactly but for i64
 
 // The product of dims[begin, end); dims are those of an existing tensor.
 int64_t Product(const Dims& dims, size_t begin, size_t end);

@@ -12,8 +12,8 @@
 namespace lips {
 namespace {
 
-float MaxOf(const Window& window, const float* plane, int64_t oy, int64_t ox) {
-  float best = -std::numeric_limits<float>::infinity();
+double MaxOf(const Window& window, const double* plane, int64_t oy, int64_t ox) {
+  double best = -std::numeric_limits<double>::infinity();
   for (int64_t ky = 0; ky < window[0].kernel; ++ky) {
     const int64_t y = At(window[0], oy, ky);
     if (y < 0 || y >= window[0].in) continue;
@@ -26,7 +26,7 @@ float MaxOf(const Window& window, const float* plane, int64_t oy, int64_t ox) {
 }
 
 // With `count_pads`, positions in the padding count as zeros; those beyond it (ceil_mode) never count.
-float MeanOf(const Window& window, const float* plane, int64_t oy, int64_t ox, bool count_pads) {
+double MeanOf(const Window& window, const double* plane, int64_t oy, int64_t ox, bool count_pads) {
   double sum = 0;
   int64_t count = 0;
   const auto in_pads = [](const WindowAxis& axis, int64_t at) {
@@ -44,7 +44,7 @@ float MeanOf(const Window& window, const float* plane, int64_t oy, int64_t ox, b
       }
     }
   }
-  return count == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(count));
+  return count == 0 ? 0.0 : sum / static_cast<double>(count);
 }
 
 Status Pool(OperatorCall& call, bool maximum) {
@@ -56,7 +56,7 @@ Status Pool(OperatorCall& call, bool maximum) {
   ASSIGN_OR_RETURN(const Window window, RowsAndColumns(ResolveWindow(call.node(), dims, kernel)));
   Dims out_dims = {dims[0], dims[1], window[1].out};
   if (dims.size() == 4) out_dims.insert(out_dims.begin() + 2, window[0].out);
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, out_dims));
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, out_dims));
   if (window[0].kernel > (int64_t{1} << 20) || window[1].kernel > (int64_t{1} << 20)) {
     return Error(ErrorCode::kResourceLimit, "kernel " + ToString(kernel));
   }
@@ -66,11 +66,11 @@ Status Pool(OperatorCall& call, bool maximum) {
   }
   RETURN_IF_ERROR(call.Spend(out->size() * kernel_size));
   const bool count_pads = call.node().Int("count_include_pad", 0) != 0;
-  const float* from = in->As<float>().data();
-  float* to = out->As<float>().data();
+  const double* from = in->As<double>().data();
+  double* to = out->As<double>().data();
   ParallelFor(call.threads(), dims[0] * dims[1] * window[0].out, [&](int64_t row, int64_t end) {
     for (; row < end; ++row) {
-      const float* plane = from + row / window[0].out * window[0].in * window[1].in;
+      const double* plane = from + row / window[0].out * window[0].in * window[1].in;
       const int64_t oy = row % window[0].out;
       for (int64_t ox = 0; ox < window[1].out; ++ox) {
         to[row * window[1].out + ox] =
@@ -88,13 +88,13 @@ Status GlobalPool(OperatorCall& call, bool maximum) {
   const auto plane = static_cast<size_t>(Product(dims, 2, dims.size()));
   if (plane == 0) return Error(ErrorCode::kCorrupted, "image " + ToString(dims) + " has no pixels");
   std::fill(dims.begin() + 2, dims.end(), 1);
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
-  auto values = in->As<float>();
-  for (float& result : out->As<float>()) {
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
+  auto values = in->As<double>();
+  for (double& result : out->As<double>()) {
     const auto pixels = values.first(plane);
     double sum = 0;
-    for (const float pixel : pixels) sum += pixel;
-    result = maximum ? *std::ranges::max_element(pixels) : static_cast<float>(sum / static_cast<double>(plane));
+    for (const double pixel : pixels) sum += pixel;
+    result = maximum ? *std::ranges::max_element(pixels) : sum / static_cast<double>(plane);
     values = values.subspan(plane);
   }
   return {};

@@ -1,4 +1,4 @@
-// Reductions over axes. Sums in double.
+// Reductions over axes.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -71,7 +71,7 @@ std::vector<double> ReduceAll(const Tensor& in, const std::vector<bool>& reduced
 template <Reduction kReduction>
 Status Reduce(OperatorCall& call) {
   ASSIGN_OR_RETURN(const Tensor* in, call.Input(0));
-  if (in->dtype() != DType::kF32 && in->dtype() != DType::kI64) {
+  if (in->dtype() != DType::kF64 && in->dtype() != DType::kI64) {
     return Error(ErrorCode::kUnsupported, "element type " + std::string(Name(in->dtype())));
   }
   const Dims& dims = in->dims();
@@ -91,14 +91,14 @@ Status Reduce(OperatorCall& call) {
   if (divisor == 0) return Error(ErrorCode::kCorrupted, "a reduction of no elements of " + ToString(dims));
   ASSIGN_OR_RETURN(Tensor * out, call.Make(0, in->dtype(), out_dims));
   RETURN_IF_ERROR(call.Spend(in->size()));
-  std::vector<double> sums = in->dtype() == DType::kF32 ? ReduceAll<float>(*in, reduced, out->size(), kReduction)
+  std::vector<double> sums = in->dtype() == DType::kF64 ? ReduceAll<double>(*in, reduced, out->size(), kReduction)
                                                         : ReduceAll<int64_t>(*in, reduced, out->size(), kReduction);
   for (double& sum : sums) {
     if (kReduction == Reduction::kMean) sum /= static_cast<double>(divisor);
     if (kReduction == Reduction::kL2) sum = std::sqrt(sum);
   }
-  if (in->dtype() == DType::kF32) {
-    std::ranges::transform(sums, out->As<float>().begin(), [](double v) { return static_cast<float>(v); });
+  if (in->dtype() == DType::kF64) {
+    std::ranges::copy(sums, out->As<double>().begin());
     return {};
   }
   constexpr double kLimit = 0x1p53;  // beyond, double no longer holds every integer

@@ -110,11 +110,11 @@ std::vector<double> ResampleAxis(const std::vector<double>& from, const std::vec
 }
 
 Status Interpolate(OperatorCall& call, const Tensor& in, const ResizeMode& mode, const std::vector<ResizeAxis>& axes) {
-  if (in.dtype() != DType::kF32) return Error(ErrorCode::kUnsupported, "element type " + std::string(Name(in.dtype())));
+  if (in.dtype() != DType::kF64) return Error(ErrorCode::kUnsupported, "element type " + std::string(Name(in.dtype())));
   Dims dims;
   for (const ResizeAxis& axis : axes) dims.push_back(axis.out);
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, dims));
-  std::vector<double> values(in.As<float>().begin(), in.As<float>().end());
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, dims));
+  std::vector<double> values(in.As<double>().begin(), in.As<double>().end());
   // The last axis first: intermediate results are then at most as large as the input or the output.
   Dims now = in.dims();
   for (size_t axis = axes.size(); axis-- > 0;) {
@@ -130,7 +130,7 @@ Status Interpolate(OperatorCall& call, const Tensor& in, const ResizeMode& mode,
     RETURN_IF_ERROR(call.Spend(count));
     values = ResampleAxis(values, taps, in_size, Product(now, axis + 1, now.size()));
   }
-  std::ranges::transform(values, out->As<float>().begin(), [](double v) { return static_cast<float>(v); });
+  std::ranges::copy(values, out->As<double>().begin());
   return {};
 }
 
@@ -157,7 +157,7 @@ Status PickNearest(OperatorCall& call, const Tensor& in, const ResizeMode& mode,
 Result<std::vector<ResizeAxis>> AxesByScales(const Dims& dims, const Tensor& scales) {
   std::vector<ResizeAxis> axes;
   for (size_t i = 0; i < dims.size(); ++i) {
-    const double scale = scales.As<float>()[i];
+    const double scale = scales.As<double>()[i];
     const double out = std::floor(static_cast<double>(dims[i]) * scale);
     if (!(scale > 0) || !(out <= static_cast<double>(kMaxAxis)) || out < 1) {
       return Error(ErrorCode::kCorrupted, "axis of " + std::to_string(dims[i]) + " scaled by " + std::to_string(scale));
@@ -184,7 +184,7 @@ Status Resample(OperatorCall& call, const ResizeMode& mode, size_t scales_input)
   const Dims& dims = in->dims();
   std::vector<ResizeAxis> axes;
   const Tensor* scales = call.Optional(scales_input);
-  if (scales != nullptr && scales->dtype() == DType::kF32 && scales->size() == static_cast<int64_t>(dims.size())) {
+  if (scales != nullptr && scales->dtype() == DType::kF64 && scales->size() == static_cast<int64_t>(dims.size())) {
     ASSIGN_OR_RETURN(axes, AxesByScales(dims, *scales));
   } else {
     ASSIGN_OR_RETURN(const std::vector<int64_t> sizes, call.Integers(3));

@@ -13,16 +13,12 @@
 namespace lips {
 namespace {
 
-bool IsFloating(DType dtype) {
-  return dtype == DType::kF32 || dtype == DType::kF64 || dtype == DType::kF16 || dtype == DType::kBf16;
-}
-
-// A copy in which every floating type is f32.
+// A copy in which every floating type is f64.
 Tensor Import(const TensorView& view) {
   Tensor tensor;
   tensor.Resize(view.dtype, view.dims);
   if (tensor.bytes() > 0) std::memcpy(tensor.data(), view.data, tensor.bytes());
-  return IsFloating(view.dtype) && view.dtype != DType::kF32 ? ToF32(tensor) : std::move(tensor);
+  return IsFloating(view.dtype) ? ToF64(tensor) : std::move(tensor);
 }
 
 class ReferenceSession : public Session {
@@ -40,7 +36,7 @@ class ReferenceSession : public Session {
     }
     for (const ValueId id : graph_.outputs) last_use_[Index(id)] = static_cast<int>(graph_.nodes.size());
     for (auto& [id, tensor] : graph_.constants) {
-      if (IsFloating(tensor.dtype()) && tensor.dtype() != DType::kF32) tensor = ToF32(tensor);
+      if (IsFloating(tensor.dtype())) tensor = ToF64(tensor);
     }
   }
 
@@ -96,6 +92,12 @@ Status ReferenceSession::Run(std::span<const TensorView> inputs, std::span<Tenso
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Tensor* constant = graph_.Constant(graph_.outputs[i]);
     const Tensor& from = constant != nullptr ? *constant : values[Index(graph_.outputs[i])];
+    if (from.dtype() == DType::kF64) {
+      outputs[i].Resize(DType::kF32, from.dims());
+      std::ranges::transform(from.As<double>(), outputs[i].As<float>().begin(),
+                             [](double v) { return static_cast<float>(v); });
+      continue;
+    }
     outputs[i].Resize(from.dtype(), from.dims());
     if (from.bytes() > 0) std::memcpy(outputs[i].data(), from.data(), from.bytes());
   }

@@ -15,9 +15,9 @@ struct ReferenceLimits {
   int64_t operations = int64_t{1} << 42;     // multiply-accumulates and elements written, of one Run
 };
 
-// OpenSession for Backend::kReference. Every result is the same for any number of threads. Floating types other than
-// f32 are converted to f32 on the way in; results are f32 too. Errors: kUnsupported naming the first operator without
-// an implementation.
+// OpenSession for Backend::kReference. Every result is the same for any number of threads. Floating
+// types are f64 from the way in to the way out, where results are rounded, once, to f32. Errors: kUnsupported naming
+// the first operator without an implementation.
 Result<std::unique_ptr<Session>> OpenReferenceSession(const Graph& graph, int threads,
                                                       const ReferenceLimits& limits = {});
 

@@ -120,11 +120,7 @@ Status Size(OperatorCall& call) {
   return MakeIntegers(call, {in->size()}, {});
 }
 
-Tensor AsEngineType(const Tensor& tensor) {
-  const bool other_float =
-      tensor.dtype() == DType::kF64 || tensor.dtype() == DType::kF16 || tensor.dtype() == DType::kBf16;
-  return other_float ? ToF32(tensor) : tensor.Clone();
-}
+Tensor AsEngineType(const Tensor& tensor) { return IsFloating(tensor.dtype()) ? ToF64(tensor) : tensor.Clone(); }
 
 Status Constant(OperatorCall& call) {
   const Node& node = call.node();
@@ -134,14 +130,15 @@ Status Constant(OperatorCall& call) {
   } else if (node.attributes.contains("value_int")) {
     value = Tensor::Of<int64_t>({}, std::array{node.Int("value_int", 0)});
   } else if (node.attributes.contains("value_float")) {
-    value = Tensor::Of<float>({}, std::array{node.Float("value_float", 0)});
+    value = Tensor::Of<double>({}, std::array{double{node.Float("value_float", 0)}});
   } else if (const auto found = node.attributes.find("value_ints"); found != node.attributes.end()) {
     const std::vector<int64_t> values = node.Ints("value_ints");
     value = Tensor::Of<int64_t>({static_cast<int64_t>(values.size())}, values);
   } else if (const auto floats = node.attributes.find("value_floats");
              floats != node.attributes.end() && std::holds_alternative<std::vector<float>>(floats->second)) {
-    const auto& values = std::get<std::vector<float>>(floats->second);
-    value = Tensor::Of<float>({static_cast<int64_t>(values.size())}, values);
+    const auto& given = std::get<std::vector<float>>(floats->second);
+    const std::vector<double> values(given.begin(), given.end());
+    value = Tensor::Of<double>({static_cast<int64_t>(values.size())}, values);
   } else {
     return Error(ErrorCode::kUnsupported, "neither a tensor nor a number");
   }
@@ -159,7 +156,7 @@ void FillWithFirst(Tensor& out) {
 Status ConstantOfShape(OperatorCall& call) {
   ASSIGN_OR_RETURN(const Dims dims, call.Integers(0));
   const Tensor* given = call.node().TensorAttribute("value");
-  const Tensor value = given != nullptr ? AsEngineType(*given) : Tensor(DType::kF32, {1});
+  const Tensor value = given != nullptr ? AsEngineType(*given) : Tensor(DType::kF64, {1});
   if (value.size() != 1) return Error(ErrorCode::kCorrupted, "value " + ToString(value.dims()) + " is no scalar");
   ASSIGN_OR_RETURN(Tensor * out, call.Make(0, value.dtype(), dims));
   if (out->size() == 0) return {};
@@ -198,7 +195,7 @@ Result<DType> FromOnnxType(int64_t type) {
     case 10:  // FLOAT16
     case 11:  // DOUBLE
     case 16:  // BFLOAT16
-      return DType::kF32;
+      return DType::kF64;
     case 2: return DType::kU8;
     case 3: return DType::kI8;
     case 6: return DType::kI32;
@@ -217,8 +214,8 @@ To FromDouble(double value) {  // as C does, but defined where C is not
 
 template <typename From, typename To>
 To Convert(From value) {
-  if constexpr (std::is_same_v<From, float> && std::is_integral_v<To>) {
-    return FromDouble<To>(double{value});
+  if constexpr (std::is_same_v<From, double> && std::is_integral_v<To>) {
+    return FromDouble<To>(value);
   } else {
     return static_cast<To>(value);
   }
@@ -228,7 +225,7 @@ template <typename From>
 Status CastFrom(const Tensor& in, Tensor& out) {
   const std::span<const From> from = {reinterpret_cast<const From*>(in.data()), static_cast<size_t>(in.size())};
   switch (out.dtype()) {
-    case DType::kF32: std::ranges::transform(from, out.As<float>().begin(), Convert<From, float>); return {};
+    case DType::kF64: std::ranges::transform(from, out.As<double>().begin(), Convert<From, double>); return {};
     case DType::kI64: std::ranges::transform(from, out.As<int64_t>().begin(), Convert<From, int64_t>); return {};
     case DType::kI32: std::ranges::transform(from, out.As<int32_t>().begin(), Convert<From, int32_t>); return {};
     case DType::kI8: std::ranges::transform(from, out.As<int8_t>().begin(), Convert<From, int8_t>); return {};
@@ -245,7 +242,7 @@ Status Cast(OperatorCall& call) {
   ASSIGN_OR_RETURN(const DType to, FromOnnxType(call.node().Int("to", 0)));
   ASSIGN_OR_RETURN(Tensor * out, call.Make(0, to, in->dims()));
   switch (in->dtype()) {
-    case DType::kF32: return CastFrom<float>(*in, *out);
+    case DType::kF64: return CastFrom<double>(*in, *out);
     case DType::kI64: return CastFrom<int64_t>(*in, *out);
     case DType::kI32: return CastFrom<int32_t>(*in, *out);
     case DType::kI8: return CastFrom<int8_t>(*in, *out);

@@ -1,4 +1,4 @@
-// Functions of one element. Those that are not exact in f32 are computed in double and rounded once.
+// Functions of one element.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,9 +15,8 @@ namespace {
 template <typename Function>
 Status Map(OperatorCall& call, Function function) {
   ASSIGN_OR_RETURN(const Tensor* in, call.Floats(0));
-  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF32, in->dims()));
-  std::ranges::transform(in->As<float>(), out->As<float>().begin(),
-                         [&](float x) { return static_cast<float>(function(double{x})); });
+  ASSIGN_OR_RETURN(Tensor * out, call.Make(0, DType::kF64, in->dims()));
+  std::ranges::transform(in->As<double>(), out->As<double>().begin(), [&](double x) { return function(x); });
   return {};
 }
 
@@ -64,7 +63,7 @@ Result<double> Bound(const OperatorCall& call, size_t index, double otherwise) {
   if (call.Optional(index) == nullptr) return otherwise;
   ASSIGN_OR_RETURN(const Tensor* bound, call.Floats(index));
   if (bound->size() != 1) return Error(ErrorCode::kCorrupted, "bound " + ToString(bound->dims()) + " is no scalar");
-  return double{bound->As<float>()[0]};
+  return bound->As<double>()[0];
 }
 
 Status ClipIntegers(OperatorCall& call) {
@@ -107,7 +106,7 @@ void Transform(const Tensor& in, Tensor& out, bool absolute) {
 
 Status Negate(OperatorCall& call, bool absolute) {
   ASSIGN_OR_RETURN(const Tensor* in, call.Input(0));
-  if (in->dtype() == DType::kF32) return Map(call, [=](double x) { return absolute ? std::abs(x) : -x; });
+  if (in->dtype() == DType::kF64) return Map(call, [=](double x) { return absolute ? std::abs(x) : -x; });
   if (in->dtype() != DType::kI64 && in->dtype() != DType::kI32) {
     return Error(ErrorCode::kUnsupported, "element type " + std::string(Name(in->dtype())));
   }
