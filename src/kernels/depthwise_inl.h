@@ -82,10 +82,29 @@ void DepthwiseRowAs(const DepthwiseRowArgs& args) {
   }
 }
 
+// For few channels and none of the tricks above.
+template <NumberType kOut>
+void DepthwiseRowWide(const DepthwiseRowArgs& a) {
+  for (size_t x = 0; x < static_cast<size_t>(a.width); ++x) {
+    for (size_t c = 0; c < static_cast<size_t>(a.channels); c += kFloats) {
+      D sum = LoadDoubles(a.bias + c);
+      for (size_t r = 0; r < kTaps; ++r) {
+        const float* pixel = a.rows[r] + x * static_cast<size_t>(a.stride) * a.pixel_stride + c;
+        const float* weights = a.weights + r * kTaps * a.weight_stride + c;
+        for (size_t q = 0; q < kTaps; ++q) {
+          sum = MulAdd(LoadDoubles(pixel + q * a.pixel_stride), LoadDoubles(weights + q * a.weight_stride), sum);
+        }
+      }
+      StoreNumbers<kOut>(a.out, x * a.out_stride + c, Max(ZeroFloats(), ToFloats(sum)), a.quantisation, c);
+    }
+  }
+}
+
 }  // namespace
 
 void LIPS_ISA(DepthwiseRow)(const DepthwiseRowArgs& a) {
   WithType(a.out_type, [&a](auto out) {
+    if (a.wide) return DepthwiseRowWide<decltype(out)::kType>(a);
     a.stride == 1 ? DepthwiseRowAs<1, decltype(out)::kType>(a) : DepthwiseRowAs<2, decltype(out)::kType>(a);
   });
 }

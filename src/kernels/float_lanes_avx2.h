@@ -29,6 +29,22 @@ inline F Max(F a, F b) { return _mm256_max_ps(a, b); }               // b where 
 inline F Min(F a, F b) { return _mm256_min_ps(a, b); }               // b where either is NaN
 inline F RoundToEven(F v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
+// As many doubles.
+struct D {
+  __m256d low, high;
+};
+inline D ZeroDoubles() { return {_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+inline D SetDoubles(float x) { return {_mm256_set1_pd(x), _mm256_set1_pd(x)}; }
+inline D LoadDoubles(const float* p) {
+  return {_mm256_cvtps_pd(_mm_loadu_ps(p)), _mm256_cvtps_pd(_mm_loadu_ps(p + 4))};
+}
+inline D Add(D a, D b) { return {_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)}; }
+inline D MulAdd(D a, D b, D c) {
+  return {_mm256_fmadd_pd(a.low, b.low, c.low), _mm256_fmadd_pd(a.high, b.high, c.high)};
+}
+inline F ToFloats(D v) { return _mm256_set_m128(_mm256_cvtpd_ps(v.high), _mm256_cvtpd_ps(v.low)); }
+
+inline F FloatsFrom32(__m256i v) { return _mm256_cvtepi32_ps(v); }
 inline __m256i TruncateTo32(F v) { return _mm256_cvttps_epi32(v); }
 
 // v * 2^n for whole n in [-126, 127].

@@ -33,6 +33,27 @@ inline F Max(F a, F b) { return _mm512_max_ps(a, b); }               // b where 
 inline F Min(F a, F b) { return _mm512_min_ps(a, b); }               // b where either is NaN
 inline F RoundToEven(F v) { return _mm512_roundscale_ps(v, 0x08); }  // 8: no exceptions
 
+// As many doubles.
+#if !defined(LIPS_SIMDE)
+struct D {
+  __m512d low, high;
+};
+inline D ZeroDoubles() { return {_mm512_setzero_pd(), _mm512_setzero_pd()}; }
+inline D SetDoubles(float x) { return {_mm512_set1_pd(x), _mm512_set1_pd(x)}; }
+inline D LoadDoubles(const float* p) {
+  return {_mm512_cvtps_pd(_mm256_loadu_ps(p)), _mm512_cvtps_pd(_mm256_loadu_ps(p + 8))};
+}
+inline D Add(D a, D b) { return {_mm512_add_pd(a.low, b.low), _mm512_add_pd(a.high, b.high)}; }
+inline D MulAdd(D a, D b, D c) {
+  return {_mm512_fmadd_pd(a.low, b.low, c.low), _mm512_fmadd_pd(a.high, b.high, c.high)};
+}
+inline F ToFloats(D v) {
+  const __m512d low = _mm512_castpd256_pd512(_mm256_castps_pd(_mm512_cvtpd_ps(v.low)));
+  return _mm512_castpd_ps(_mm512_insertf64x4(low, _mm256_castps_pd(_mm512_cvtpd_ps(v.high)), 1));
+}
+#endif
+
+inline F FloatsFrom32(__m512i v) { return _mm512_cvtepi32_ps(v); }
 inline __m512i TruncateTo32(F v) { return _mm512_cvttps_epi32(v); }
 
 // v * 2^n for whole n in [-126, 127].

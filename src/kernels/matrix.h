@@ -14,9 +14,12 @@ namespace lips::kernels {
 //   y[p][c] = act(sum + bias[c] + addend[p][c] + line[at[p] + c] + fraction[p] * slope[at[p] + c])
 // with each term after the first only where its pointer is given, and act = max(0, .) when `relu`.
 //
-// x is f32, bf16 or u8: a row is `steps` groups of 4 bytes, 1, 2 or 4 numbers each. `weights` are in panels of columns,
-// the widest that fits of 64, 32 and 16, one after the other; a panel of width n is [steps][n] groups of 4 bytes, which
+// x is f32, bf16 or u8: a row is `steps` groups of 4 bytes, 1, 2 or 4 numbers each. `weights` are in panels of columns
+// (PanelWidth), one after the other; a panel of width n is [steps][n] groups of 4 bytes, which
 // hold f32, bf16 or s8 of consecutive k. `columns` is a multiple of 16. Nothing is written past `columns` of each row.
+// Of at most kWideSteps f32 products, sum and bias are made in double and rounded once, together: a network begins with
+// such sums, from a picture's few channels; there they nearly cancel with the bias, and whatever is lost the whole
+// network magnifies (docs/numerics.md). They are little of its work.
 // A column's sum is made in the order of k whatever the rows and columns around it, so any split gives the same bits.
 struct MatrixArgs {
   const void* x = nullptr;
@@ -44,6 +47,11 @@ struct MatrixArgs {
   Quantisation y_quantisation = {};
 };
 
+constexpr int kWideSteps = kChannelBlock - 1;
+
+// Of the panel that begins where so many columns are left.
+constexpr int PanelWidth(int columns_left) { return columns_left >= 64 ? 64 : columns_left >= 32 ? 32 : 16; }
+
 // With `line`, y must be f32.
 using MatrixFn = void(const MatrixArgs& args);
 
@@ -58,6 +66,7 @@ MatrixFn MatrixBf16_avx512;
 
 // Sums are exact integers.
 MatrixFn MatrixU8_scalar;
+MatrixFn MatrixU8_avx2;  // no faster than f32: for what was packed elsewhere
 MatrixFn MatrixU8_avx512;
 
 }  // namespace lips::kernels

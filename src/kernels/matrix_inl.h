@@ -21,7 +21,12 @@
 namespace lips::kernels {
 namespace {
 
-// The sums of one vector of columns, and how a group of 4 bytes of x and of weights goes into them.
+LIPS_INLINE F PlusBias(const MatrixArgs& args, F v, size_t c) {
+  return args.bias != nullptr ? Add(v, LoadFloats(args.bias + c)) : v;
+}
+
+// The sums of one vector of columns, how a group of 4 bytes of x and of weights goes into them, and what they are with
+// the bias.
 struct GroupF32 {
   using Sum = F;
   static LIPS_INLINE Sum Zero() { return ZeroFloats(); }
@@ -32,7 +37,23 @@ struct GroupF32 {
   }
   static LIPS_INLINE F Weights(const uint8_t* w) { return LoadFloats(reinterpret_cast<const float*>(w)); }
   static LIPS_INLINE Sum Feed(Sum sum, F x, F w) { return MulAdd(x, w, sum); }
-  static LIPS_INLINE F Finish(Sum sum, const float* /*scale*/) { return sum; }
+  static LIPS_INLINE F Finish(const MatrixArgs& args, Sum sum, size_t c) { return PlusBias(args, sum, c); }
+};
+
+// kWideSteps at most.
+struct GroupWide {
+  using Sum = D;
+  static LIPS_INLINE Sum Zero() { return ZeroDoubles(); }
+  static LIPS_INLINE D Spread(const uint8_t* x) {
+    float value;
+    __builtin_memcpy(&value, x, sizeof(value));
+    return SetDoubles(value);
+  }
+  static LIPS_INLINE D Weights(const uint8_t* w) { return LoadDoubles(reinterpret_cast<const float*>(w)); }
+  static LIPS_INLINE Sum Feed(Sum sum, D x, D w) { return MulAdd(x, w, sum); }
+  static LIPS_INLINE F Finish(const MatrixArgs& args, Sum sum, size_t c) {
+    return ToFloats(args.bias != nullptr ? Add(sum, LoadDoubles(args.bias + c)) : sum);
+  }
 };
 
 LIPS_INLINE Vec SpreadGroup(const uint8_t* x) {
@@ -55,10 +76,9 @@ struct GroupBf16 {
     return MulAdd(FloatsOf(_mm256_slli_epi32(x, 16)), FloatsOf(_mm256_slli_epi32(w, 16)), sum);
   }
 #endif
-  static LIPS_INLINE F Finish(Sum sum, const float* /*scale*/) { return sum; }
+  static LIPS_INLINE F Finish(const MatrixArgs& args, Sum sum, size_t c) { return PlusBias(args, sum, c); }
 };
 
-#if defined(LIPS_SIMDE) || defined(__AVX512BW__)
 struct GroupU8 {
   using Sum = Vec;
   static LIPS_INLINE Sum Zero() { return lips::kernels::Zero(); }
@@ -66,6 +86,13 @@ struct GroupU8 {
   static LIPS_INLINE Vec Weights(const uint8_t* w) { return Load(w); }
 #if defined(LIPS_SIMDE)
   static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) { return DotBytes(sum, x, w); }
+#elif !defined(__AVX512BW__)
+  // Pairs of 16-bit products, since those of bytes saturate: the even bytes, then the odd ones.
+  static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) {
+    const Vec even = _mm256_madd_epi16(And(x, Set32(0x00ff00ff)), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
+    const Vec odd = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(w, 8));
+    return _mm256_add_epi32(_mm256_add_epi32(sum, even), odd);
+  }
 #else
   // DotBytes by hand: GCC 12 copies each sum before the intrinsic adds to it and keeps the copies on the stack.
   static LIPS_INLINE Sum Feed(Sum sum, Vec x, Vec w) {
@@ -73,9 +100,10 @@ struct GroupU8 {
     return sum;
   }
 #endif
-  static LIPS_INLINE F Finish(Sum sum, const float* scale) { return Mul(_mm512_cvtepi32_ps(sum), LoadFloats(scale)); }
+  static LIPS_INLINE F Finish(const MatrixArgs& args, Sum sum, size_t c) {
+    return PlusBias(args, Mul(FloatsFrom32(sum), LoadFloats(args.scale + c)), c);
+  }
 };
-#endif
 
 LIPS_INLINE F LoadAny(NumberType type, const void* row, size_t i, const Quantisation& q, size_t c) {
   switch (type) {
@@ -86,10 +114,9 @@ LIPS_INLINE F LoadAny(NumberType type, const void* row, size_t i, const Quantisa
   return LoadNumbers<NumberType::kU8>(row, i, q, c);
 }
 
-// One vector of sums to its place: pixel p of the call, column c.
+// One vector of sums with their bias to its place: pixel p of the call, column c.
 template <NumberType kOut, bool kLine>
 LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F v) {
-  if (args.bias != nullptr) v = Add(v, LoadFloats(args.bias + c));
   if (args.addend != nullptr) {
     v = Add(v, LoadAny(args.addend_type, args.addend, p * args.addend_stride + c, args.addend_quantisation, c));
   }
@@ -128,7 +155,7 @@ LIPS_INLINE void Tile(const MatrixArgs& args, size_t pixel, size_t column, const
     LIPS_UNROLL(4)
     for (size_t n = 0; n < kVectors; ++n) {
       const size_t c = column + n * kFloats;
-      Finish<kOut, kLine>(args, pixel + p, c, Group::Finish(sums[p][n], args.scale + c));
+      Finish<kOut, kLine>(args, pixel + p, c, Group::Finish(args, sums[p][n], c));
     }
   }
 }
@@ -147,12 +174,14 @@ LIPS_INLINE void Columns(const MatrixArgs& args, size_t column, const uint8_t* w
 
 template <typename Group, NumberType kOut, bool kLine>
 void Matrix(const MatrixArgs& args) {
-  const auto columns = static_cast<size_t>(args.columns);
   const auto* weights = static_cast<const uint8_t*>(args.weights);
-  for (size_t column = 0; column < columns;) {
-    const size_t left = columns - column;
-    const size_t width = left >= 64 ? 64 : left >= 32 ? 32 : 16;
-    if constexpr (kFloats == 16) {
+  for (size_t column = 0; column < static_cast<size_t>(args.columns);) {
+    const auto width = static_cast<size_t>(PanelWidth(args.columns - static_cast<int>(column)));
+    if constexpr (sizeof(typename Group::Sum) > sizeof(F)) {
+      for (size_t part = 0; part < width; part += kFloats) {
+        Columns<Group, kOut, kLine, 4, 1>(args, column + part, weights + part * 4, width * 4);
+      }
+    } else if constexpr (kFloats == 16) {
       if (width == 64) {
         Columns<Group, kOut, kLine, 6, 4>(args, column, weights, width * 4);
       } else if (width == 32) {
@@ -185,11 +214,11 @@ LIPS_INLINE void MatrixOf(const MatrixArgs& args) {
 
 }  // namespace
 
-void LIPS_ISA(MatrixF32)(const MatrixArgs& args) { MatrixOf<GroupF32>(args); }
+void LIPS_ISA(MatrixF32)(const MatrixArgs& args) {
+  args.steps > 0 && args.steps <= kWideSteps ? MatrixOf<GroupWide>(args) : MatrixOf<GroupF32>(args);
+}
 void LIPS_ISA(MatrixBf16)(const MatrixArgs& args) { MatrixOf<GroupBf16>(args); }
-#if defined(LIPS_SIMDE) || defined(__AVX512BW__)
 void LIPS_ISA(MatrixU8)(const MatrixArgs& args) { MatrixOf<GroupU8>(args); }
-#endif
 
 }  // namespace lips::kernels
 // NOLINTEND(misc-definitions-in-headers)

@@ -23,6 +23,9 @@ const Case kCases[] = {
     {23, 2, 112, NumberType::kU8, false, true, true},
     {66, 9, 208, NumberType::kF32, true, false, true},
     {10, 0, 48, NumberType::kF32, true, true, true},
+    {9, kWideSteps, 80, NumberType::kBf16, false, true, true},
+    {9, kWideSteps + 1, 80, NumberType::kBf16, false, true, true},
+    {23, 33, 112, NumberType::kF32, true, true},
     {0, 4, 64},
 };
 constexpr NumberType kAddendTypes[] = {NumberType::kF32, NumberType::kBf16, NumberType::kU8};
@@ -104,32 +107,34 @@ TEST_P(MatrixKernel, EqualsTheScalarDefinitionBitForBit) {
 // What a plan relies on: rows and panels may be divided among threads in any way.
 TEST_P(MatrixKernel, GivesTheSameBitsHoweverTheWorkIsDivided) {
   const NumberType in = GetParam();
-  const Case c = {23, 6, 144, NumberType::kF32, true, true, true};
-  ForEachTracedTable([&](std::mt19937&, const Table& table) {
-    std::mt19937 one(5), two(5);
-    Call whole(one, c, in, NumberType::kF32);
-    Call parts(two, c, in, NumberType::kF32);
-    Kernel(table, in)(whole.args);
-    for (const auto& [first, last] : {std::pair{0, 64}, {64, 128}, {128, 144}}) {
-      for (const auto& [top, bottom] : {std::pair{0, 1}, {1, 8}, {8, 23}}) {
-        MatrixArgs args = parts.args;
-        const auto row = static_cast<size_t>(top), column = static_cast<size_t>(first);
-        args.x = static_cast<const uint8_t*>(args.x) + row * args.x_stride_bytes;
-        args.rows = bottom - top;
-        args.weights = static_cast<const uint8_t*>(args.weights) + column * static_cast<size_t>(args.steps) * 4;
-        args.columns = last - first;
-        args.scale += column;
-        args.bias += column;
-        args.addend = static_cast<const float*>(args.addend) + row * args.addend_stride + column;
-        args.line += column;
-        args.slope += column;
-        args.at += row;
-        args.fraction += row;
-        args.y = static_cast<float*>(args.y) + row * args.y_stride + column;
-        Kernel(table, in)(args);
+  ForEachTracedTable([&](std::mt19937& rng, const Table& table) {
+    for (const int steps : {6, kWideSteps + 3}) {
+      const Case c = {23, steps, 144, NumberType::kF32, true, true, true};
+      std::mt19937 one = rng, two = rng;
+      Call whole(one, c, in, NumberType::kF32);
+      Call parts(two, c, in, NumberType::kF32);
+      Kernel(table, in)(whole.args);
+      for (const auto& [first, last] : {std::pair{0, 64}, {64, 128}, {128, 144}}) {
+        for (const auto& [top, bottom] : {std::pair{0, 1}, {1, 8}, {8, 23}}) {
+          MatrixArgs args = parts.args;
+          const auto row = static_cast<size_t>(top), column = static_cast<size_t>(first);
+          args.x = static_cast<const uint8_t*>(args.x) + row * args.x_stride_bytes;
+          args.rows = bottom - top;
+          args.weights = static_cast<const uint8_t*>(args.weights) + column * static_cast<size_t>(args.steps) * 4;
+          args.columns = last - first;
+          args.scale += column;
+          args.bias += column;
+          args.addend = static_cast<const float*>(args.addend) + row * args.addend_stride + column;
+          args.line += column;
+          args.slope += column;
+          args.at += row;
+          args.fraction += row;
+          args.y = static_cast<float*>(args.y) + row * args.y_stride + column;
+          Kernel(table, in)(args);
+        }
       }
+      EXPECT_EQ(parts.y, whole.y);
     }
-    EXPECT_EQ(parts.y, whole.y);
   });
 }
 
@@ -152,6 +157,28 @@ TEST(MatrixKernelF32, MultipliesAsWrittenByHand) {
   EXPECT_EQ(y[0], 13.5f);
   EXPECT_EQ(y[1], 16.5f);
   EXPECT_EQ(y[2], 0.5f);
+}
+
+// A picture's channels nearly cancel with the bias: what is left must not carry the rounding of what was there.
+TEST(MatrixKernelF32, RoundsShortSumsOnce) {
+  const float x[] = {1, 1, 1};
+  std::vector<float> weights(48);
+  weights[0] = 1e8f, weights[16] = 1, weights[32] = 0.25f;
+  std::vector<float> bias(16);
+  bias[0] = -1e8f;
+  ForEachTracedTable([&](std::mt19937&, const Table& table) {
+    float y[16];
+    MatrixArgs args;
+    args.x = x;
+    args.rows = 1;
+    args.weights = weights.data();
+    args.steps = 3;
+    args.columns = 16;
+    args.bias = bias.data();
+    args.y = y;
+    table.matrix_f32(args);
+    EXPECT_EQ(y[0], 1.25f);
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, MatrixKernel, testing::ValuesIn(kNumberTypes),

@@ -8,11 +8,8 @@
 namespace lips::kernels {
 namespace {
 
-int PanelWidth(int columns_left) { return columns_left >= 64 ? 64 : columns_left >= 32 ? 32 : 16; }
-
-// Everything after the sum.
+// Everything after the bias.
 void Finish(const MatrixArgs& args, size_t p, size_t c, float v) {
-  if (args.bias != nullptr) v += args.bias[c];
   if (args.addend != nullptr) {
     v += LoadNumber(args.addend, p * args.addend_stride + c, args.addend_type, args.addend_quantisation, c);
   }
@@ -24,9 +21,11 @@ void Finish(const MatrixArgs& args, size_t p, size_t c, float v) {
   StoreNumber(args.y, p * args.y_stride + c, v, args.y_type, args.y_quantisation, c);
 }
 
-// sum(x group, weight group) of one pixel and column, then Finish.
-template <typename Sum, typename Feed, typename Scale>
-void Matrix(const MatrixArgs& args, const Feed& feed, const Scale& scale) {
+float PlusBias(const MatrixArgs& args, float v, size_t c) { return args.bias != nullptr ? v + args.bias[c] : v; }
+
+// sum(x group, weight group) of one pixel and column, with_bias(sum, column), then Finish.
+template <typename Sum, typename Feed, typename WithBias>
+void Matrix(const MatrixArgs& args, const Feed& feed, const WithBias& with_bias) {
   const auto* panel = static_cast<const uint8_t*>(args.weights);
   for (int first = 0; first < args.columns;) {
     const int width = PanelWidth(args.columns - first);
@@ -38,7 +37,7 @@ void Matrix(const MatrixArgs& args, const Feed& feed, const Scale& scale) {
         const uint8_t* w = panel + static_cast<size_t>(c - first) * 4;
         Sum sum = 0;
         for (int k = 0; k < args.steps; ++k, x += 4, w += static_cast<size_t>(width) * 4) sum = feed(sum, x, w);
-        Finish(args, pixel, column, scale(sum, column));
+        Finish(args, pixel, column, with_bias(sum, column));
       }
     }
     if (args.steps > 0) panel += static_cast<size_t>(width) * 4 * static_cast<size_t>(args.steps);
@@ -56,10 +55,19 @@ T Read(const uint8_t* from, size_t index) {
 }  // namespace
 
 void MatrixF32_scalar(const MatrixArgs& args) {
+  if (args.steps <= kWideSteps) {
+    Matrix<double>(
+        args,
+        [](double sum, const uint8_t* x, const uint8_t* w) {
+          return sum + double{Read<float>(x, 0)} * double{Read<float>(w, 0)};  // the product is exact
+        },
+        [&](double sum, size_t c) { return static_cast<float>(args.bias != nullptr ? sum + args.bias[c] : sum); });
+    return;
+  }
   Matrix<float>(
       args,
       [](float sum, const uint8_t* x, const uint8_t* w) { return std::fma(Read<float>(x, 0), Read<float>(w, 0), sum); },
-      [](float sum, size_t) { return sum; });
+      [&](float sum, size_t c) { return PlusBias(args, sum, c); });
 }
 
 void MatrixBf16_scalar(const MatrixArgs& args) {
@@ -71,7 +79,7 @@ void MatrixBf16_scalar(const MatrixArgs& args) {
         }
         return sum;
       },
-      [](float sum, size_t) { return sum; });
+      [&](float sum, size_t c) { return PlusBias(args, sum, c); });
 }
 
 void MatrixU8_scalar(const MatrixArgs& args) {
@@ -81,7 +89,7 @@ void MatrixU8_scalar(const MatrixArgs& args) {
         for (size_t i = 0; i < 4; ++i) sum += int32_t{x[i]} * int32_t{Read<int8_t>(w, i)};
         return sum;
       },
-      [&](int32_t sum, size_t column) { return static_cast<float>(sum) * args.scale[column]; });
+      [&](int32_t sum, size_t c) { return PlusBias(args, static_cast<float>(sum) * args.scale[c], c); });
 }
 
 }  // namespace lips::kernels

@@ -32,6 +32,33 @@ Register MadeOf(const Number& number) {
   return v;
 }
 
+// Sixteen doubles; float_lanes_avx512.h has them in two registers.
+struct D {
+  double at[16];
+};
+template <typename Number>
+D DoublesOf(const Number& number) {
+  D v;
+  for (size_t i = 0; i < 16; ++i) v.at[i] = number(i);
+  return v;
+}
+inline D ZeroDoubles() { return {}; }
+inline D SetDoubles(float x) {
+  return DoublesOf([&](size_t) { return double{x}; });
+}
+inline D LoadDoubles(const float* p) {
+  return DoublesOf([&](size_t i) { return double{p[i]}; });
+}
+inline D Add(const D& a, const D& b) {
+  return DoublesOf([&](size_t i) { return a.at[i] + b.at[i]; });
+}
+inline D MulAdd(const D& a, const D& b, const D& c) {
+  return DoublesOf([&](size_t i) { return std::fma(a.at[i], b.at[i], c.at[i]); });
+}
+inline simde__m512 ToFloats(const D& v) {
+  return MadeOf<simde__m512, float>([&](size_t i) { return static_cast<float>(v.at[i]); });
+}
+
 inline float ZeroIfSubnormal(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 
 inline simde__m512 SimdeMulAdd(simde__m512 a, simde__m512 b, simde__m512 c) {

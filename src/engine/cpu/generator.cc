@@ -293,7 +293,7 @@ std::unique_ptr<Generator> MakeGenerator(cpu::OpenedNetwork opened, const Genera
   std::string description = "cpu " + opened.choice.reason + ", " + std::to_string(threads) +
                             (threads == 1 ? " thread; " : " threads; ") + opened.description;
   // Every instruction set gives the same bits, so what is stored on one machine serves on another.
-  std::string format = "cpu-1 level " + std::to_string(static_cast<int>(options.template_level)) + " " +
+  std::string format = "cpu-2 level " + std::to_string(static_cast<int>(options.template_level)) + " " +
                        opened.choice.key + " " + opened.graph_hash;
   Log(LogLevel::kInfo, "generator open", {{"engine", description}, {"ms", watch.ElapsedMs()}});
   return std::make_unique<CpuGenerator>(std::move(opened.binding), std::move(opened.pair), opened.pictures, threads,

@@ -12,8 +12,6 @@ namespace {
 
 constexpr int kWeightLevels = 127;  // -127..127: symmetric
 
-int PanelWidth(int columns_left) { return columns_left >= 64 ? 64 : columns_left >= 32 ? 32 : 16; }
-
 }  // namespace
 
 kernels::NumberType InputType(Mode mode) {
@@ -86,7 +84,7 @@ PackedMatrix::PackedMatrix(Mode mode, std::span<const float> weights, std::span<
   panels_ = {{block->data(), block->bytes()}, block};
   uint8_t* panel = block->data();
   for (int first = 0; first < columns_;) {
-    const int width = PanelWidth(columns_ - first);
+    const int width = kernels::PanelWidth(columns_ - first);
     for (int o = first; o < std::min(first + width, outputs); ++o) {
       const float* row = weights.data() + static_cast<size_t>(o) * static_cast<size_t>(inputs);
       const auto value = [&](int k) {

@@ -42,6 +42,56 @@ const void* ResidualStep::Pixels(const RunContext& context, MapId id, const Map&
   return converted;
 }
 
+kernels::MatrixArgs ResidualStep::ExpandArgs(int first, int last) const {
+  kernels::MatrixArgs args;
+  args.columns = last - first;
+  args.relu = true;
+  if (spec_.x != kNoMap) {
+    spec_.expand.Set(args, first, last);
+    args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
+  } else if (!spec_.bias.empty()) {
+    args.bias = spec_.bias.data() + first;
+  }
+  return args;
+}
+
+void ResidualStep::SetAddend(const RunContext& context, size_t pixel, int first, kernels::MatrixArgs& args) const {
+  if (spec_.addend == kNoMap) return;
+  args.addend_stride = size(addend_.padded());
+  args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
+                (pixel * args.addend_stride + size(first)) * kernels::SizeOf(addend_.type);
+  args.addend_type = addend_.type;
+  args.addend_quantisation = addend_.quantisation.view(first);
+}
+
+// Without x there is nothing to multiply, and what is added is f32.
+void ResidualStep::Expand(const kernels::MatrixArgs& args) const {
+  MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);
+}
+
+kernels::MatrixArgs ResidualStep::ProjectArgs(const RunContext& context, const void* depth, int rows, size_t pixel,
+                                              int first, int last) const {
+  kernels::MatrixArgs args;
+  spec_.project.Set(args, first, last);
+  args.x = depth;
+  args.x_stride_bytes = size(spec_.hidden) * kernels::SizeOf(type_);
+  args.rows = rows;
+  if (spec_.residual != kNoMap) {
+    args.addend_stride = size(residual_.padded());
+    args.addend = context.workspace.Data<uint8_t>(spec_.residual) +
+                  (pixel * args.addend_stride + size(first)) * kernels::SizeOf(residual_.type);
+    args.addend_type = residual_.type;
+    args.addend_quantisation = residual_.quantisation.view(first);
+  }
+  if (spec_.head != nullptr) return args;  // the output is the head's
+  args.y_stride = size(out_.padded());
+  args.y =
+      context.workspace.Data<uint8_t>(spec_.out) + (pixel * args.y_stride + size(first)) * kernels::SizeOf(out_.type);
+  args.y_type = out_.type;
+  args.y_quantisation = out_.quantisation.view(first);
+  return args;
+}
+
 bool IsSmall(int out_height, int out_width, int hidden) {
   const int pixels = out_height * out_width;
   return pixels <= kTinyPixels || (pixels <= kSmallPixels && hidden >= kManyChannels);

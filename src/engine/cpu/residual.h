@@ -54,6 +54,16 @@ class ResidualStep : public Step {
   // `count` pixels of a map as the matrix kernel wants them: in place, or converted into `converted`.
   const void* Pixels(const RunContext& context, MapId id, const Map& map, size_t pixel, int count,
                      uint8_t* converted) const;
+  // Expands columns [first, last): all but where the rows are (x, line, slope, at, fraction, y) and how many.
+  kernels::MatrixArgs ExpandArgs(int first, int last) const;
+  // Where `args`, of columns from `first` on, find what is added to pixels from `pixel` on of the expanded map.
+  void SetAddend(const RunContext& context, size_t pixel, int first, kernels::MatrixArgs& args) const;
+  void Expand(const kernels::MatrixArgs& args) const;
+  // Few channels: the block a network begins with, after an expansion of at most kWideSteps products.
+  bool wide_depth() const { return spec_.mode == Mode::kF32 && spec_.hidden == kernels::kChannelBlock; }
+  // Projects `rows` pixels at `depth` to columns [first, last) of those from `pixel` on of the output.
+  kernels::MatrixArgs ProjectArgs(const RunContext& context, const void* depth, int rows, size_t pixel, int first,
+                                  int last) const;
 
   ResidualSpec spec_;
   Map x_, low_, addend_, residual_, out_;

@@ -90,23 +90,13 @@ class PanelResidual : public ResidualStep {
     e.first = task % panel_count * kPanel;
     e.last = std::min(e.first + kPanel, spec_.hidden);
     if (spec_.low != kNoMap) ExpandLow(context, panels, e);
+    e.args = ExpandArgs(e.first, e.last);
     kernels::MatrixArgs& args = e.args;
-    args.columns = e.last - e.first;
     args.rows = in_width_;
-    args.relu = true;
     args.y_stride = kPanel;
     if (spec_.x != kNoMap) {
       const int pixels = in_height_ * in_width_;
-      spec_.expand.Set(args, e.first, e.last);
       e.x = static_cast<const uint8_t*>(Pixels(context, spec_.x, x_, size(e.image * pixels), pixels, panels.converted));
-      args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
-    } else if (!spec_.bias.empty()) {
-      args.bias = spec_.bias.data() + e.first;
-    }
-    if (spec_.addend != kNoMap) {
-      args.addend_stride = size(addend_.padded());
-      args.addend_type = addend_.type;
-      args.addend_quantisation = addend_.quantisation.view(e.first);
     }
     if (spec_.low != kNoMap) {
       args.line = panels.line;
@@ -116,7 +106,7 @@ class PanelResidual : public ResidualStep {
     }
     int expanded = top * spec_.stride - 2;  // the last row in the ring
     for (int row = top; row < bottom; ++row) {
-      while (expanded < row * spec_.stride + 1) Expand(context, panels, e, ++expanded);
+      while (expanded < row * spec_.stride + 1) ExpandRow(context, panels, e, ++expanded);
       Depthwise(context, panels, e, row);
     }
   }
@@ -135,7 +125,7 @@ class PanelResidual : public ResidualStep {
   }
 
   // One row into the ring, with a pixel of zeros on either side.
-  void Expand(const RunContext& context, const Panels& panels, Expansion& e, int row) const {
+  void ExpandRow(const RunContext& context, const Panels& panels, Expansion& e, int row) const {
     float* to = RingRow(panels, row);
     if (row < 0 || row >= in_height_) {
       std::memset(to, 0, row_floats() * sizeof(float));
@@ -145,11 +135,7 @@ class PanelResidual : public ResidualStep {
     std::memset(to + row_floats() - kPanel, 0, kPanel * sizeof(float));
     kernels::MatrixArgs& args = e.args;
     if (e.x != nullptr) args.x = e.x + size(row * in_width_) * args.x_stride_bytes;
-    if (spec_.addend != kNoMap) {
-      const size_t pixel = (size(e.image) * size(in_height_) + size(row)) * size(in_width_);
-      args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
-                    (pixel * args.addend_stride + size(e.first)) * kernels::SizeOf(addend_.type);
-    }
+    SetAddend(context, (size(e.image) * size(in_height_) + size(row)) * size(in_width_), e.first, args);
     if (spec_.low != kNoMap) {
       const size_t low_floats = size(low_.width) * kPanel;
       kernels::Active().blend_rows({.a = panels.low + size(spec_.up_rows.low[size(row)]) * low_floats,
@@ -163,7 +149,7 @@ class PanelResidual : public ResidualStep {
                                     .channels = e.last - e.first});
     }
     args.y = to + kPanel;
-    MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
+    Expand(args);
   }
 
   void Depthwise(const RunContext& context, const Panels& panels, const Expansion& e, int row) const {
@@ -182,6 +168,7 @@ class PanelResidual : public ResidualStep {
     const size_t pixel = (size(e.image) * size(out_.height) + size(row)) * size(out_.width);
     args.out = context.workspace.Data<uint8_t>(spec_.depth) +
                (pixel * size(spec_.hidden) + size(e.first)) * kernels::SizeOf(type_);
+    args.wide = wide_depth();
     kernels::Active().depthwise_row(args);
   }
 
@@ -198,24 +185,10 @@ class PanelResidual : public ResidualStep {
     for (int task = first; task < last; ++task) {
       const int column = task / blocks * kPanel;
       const int pixel = task % blocks * kRowBlock;
-      kernels::MatrixArgs args;
-      spec_.project.Set(args, column, std::min(column + kPanel, columns));
-      args.x_stride_bytes = size(spec_.hidden) * kernels::SizeOf(type_);
-      args.x = context.workspace.Data<uint8_t>(spec_.depth) + size(pixel) * args.x_stride_bytes;
-      args.rows = std::min(kRowBlock, pixels - pixel);
-      if (spec_.residual != kNoMap) {
-        args.addend_stride = size(residual_.padded());
-        args.addend = context.workspace.Data<uint8_t>(spec_.residual) +
-                      (size(pixel) * args.addend_stride + size(column)) * kernels::SizeOf(residual_.type);
-        args.addend_type = residual_.type;
-        args.addend_quantisation = residual_.quantisation.view(column);
-      }
-      args.y_stride = size(out_.padded());
-      args.y = context.workspace.Data<uint8_t>(spec_.out) +
-               (size(pixel) * args.y_stride + size(column)) * kernels::SizeOf(out_.type);
-      args.y_type = out_.type;
-      args.y_quantisation = out_.quantisation.view(column);
-      MatrixKernel(spec_.mode)(args);
+      const uint8_t* depth =
+          context.workspace.Data<uint8_t>(spec_.depth) + size(pixel) * size(spec_.hidden) * kernels::SizeOf(type_);
+      MatrixKernel(spec_.mode)(ProjectArgs(context, depth, std::min(kRowBlock, pixels - pixel), size(pixel), column,
+                                           std::min(column + kPanel, columns)));
     }
   }
 

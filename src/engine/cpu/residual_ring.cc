@@ -222,7 +222,7 @@ class RingResidual : public ResidualStep {
     return r;
   }
 
-  void Expand(const RunContext& context, const Bands& bands, const Strip& strip, const Row& r, int panel) const {
+  void ExpandRow(const RunContext& context, const Bands& bands, const Strip& strip, const Row& r, int panel) const {
     float* to = RingRow(bands, panel, r.row);
     const size_t stride = panel_channels();
     if (!r.inside) {
@@ -236,10 +236,9 @@ class RingResidual : public ResidualStep {
     const int first = panel * kPanel;
     const int last = std::min(first + kPanel, spec_.hidden);
     const size_t hidden = size(spec_.hidden);
-    kernels::MatrixArgs args;
-    args.columns = last - first;
+    kernels::MatrixArgs args = ExpandArgs(first, last);
+    args.x = r.x;
     args.rows = strip.clip_count;
-    args.relu = true;
     args.y = to + left * stride;
     args.y_stride = stride;
     if (spec_.low != kNoMap) {
@@ -257,21 +256,8 @@ class RingResidual : public ResidualStep {
       args.at = strip.at.data();
       args.fraction = strip.fraction.data();
     }
-    if (spec_.x != kNoMap) {
-      spec_.expand.Set(args, first, last);
-      args.x = r.x;
-      args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
-    } else if (!spec_.bias.empty()) {
-      args.bias = spec_.bias.data() + first;
-    }
-    if (spec_.addend != kNoMap) {
-      args.addend_type = addend_.type;
-      args.addend_stride = hidden;
-      args.addend = context.workspace.Data<uint8_t>(spec_.addend) +
-                    (r.pixel * hidden + size(first)) * kernels::SizeOf(addend_.type);
-      args.addend_quantisation = addend_.quantisation.view(first);
-    }
-    MatrixKernel(spec_.x != kNoMap ? spec_.mode : Mode::kF32)(args);  // without x there is nothing to multiply
+    SetAddend(context, r.pixel, first, args);
+    Expand(args);
   }
 
   void Depthwise(const Bands& bands, const Strip& strip, int row, int panel) const {
@@ -289,29 +275,15 @@ class RingResidual : public ResidualStep {
     args.out_stride = size(spec_.hidden);
     args.out_type = type_;
     args.quantisation = spec_.depth_quantisation.view(first);
+    args.wide = wide_depth();
     kernels::Active().depthwise_row(args);
   }
 
   void Project(const RunContext& context, const Bands& bands, int image, const Strip& strip, int row) const {
     const int count = strip.last - strip.first;
     const size_t pixel = (size(image) * size(out_.height) + size(row)) * size(out_.width) + size(strip.first);
-    kernels::MatrixArgs args;
-    spec_.project.Set(args);
-    args.x = bands.depth;
-    args.x_stride_bytes = size(spec_.hidden) * kernels::SizeOf(type_);
-    args.rows = count;
-    if (spec_.residual != kNoMap) {
-      args.addend_stride = size(residual_.padded());
-      args.addend = context.workspace.Data<uint8_t>(spec_.residual) +
-                    pixel * args.addend_stride * kernels::SizeOf(residual_.type);
-      args.addend_type = residual_.type;
-      args.addend_quantisation = residual_.quantisation.view();
-    }
+    kernels::MatrixArgs args = ProjectArgs(context, bands.depth, count, pixel, 0, spec_.project.columns());
     if (spec_.head == nullptr) {
-      args.y_stride = size(out_.padded());
-      args.y = context.workspace.Data<uint8_t>(spec_.out) + pixel * args.y_stride * kernels::SizeOf(out_.type);
-      args.y_type = out_.type;
-      args.y_quantisation = out_.quantisation.view();
       MatrixKernel(spec_.mode)(args);
       return;
     }
@@ -336,7 +308,7 @@ class RingResidual : public ResidualStep {
         const Row r = PrepareRow(context, bands, image, strip, ++expanded, have);
         // A panel is convolved while its newest row is still in the first-level cache.
         for (int panel = 0; panel < panel_count(); ++panel) {
-          Expand(context, bands, strip, r, panel);
+          ExpandRow(context, bands, strip, r, panel);
           if (expanded == newest) Depthwise(bands, strip, row, panel);
         }
       }
