@@ -135,6 +135,7 @@ TEST(TinyTflite, RunsOnEveryEngineAsTheFormatDefinesIt) {
     }
   }
   const Expected expected = ByHand(in);
+  EXPECT_EQ(FirstUnsupported(graph.value(), Backend::kCpu), "");
   for (const Backend backend : {Backend::kReference, Backend::kOnnxRuntime, Backend::kCpu}) {
     if (backend != Backend::kReference && !OnnxRuntimeVersion().ok()) continue;
     SCOPED_TRACE(Name(backend));

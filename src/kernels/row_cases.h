@@ -119,13 +119,59 @@ struct DepthwiseCase {
                          out.data(),
                          pitch,
                          out_type,
-                         levels.view()});
+                         levels.view(),
+                         wide});
   }
   NumberType out_type;
+  bool wide = false;
   size_t width, stride, c, pitch;
   LineVector<float> rows[3], weights, bias;
   RandomQuantisation levels;
   Guarded<uint8_t> out;
+};
+
+struct WindowCase {
+  WindowCase(std::mt19937& rng, size_t down, size_t across, size_t column_stride, size_t column_dilation,
+             size_t width_pixels, size_t channels, size_t spare)
+      : taps_down(down),
+        taps_across(across),
+        stride(column_stride),
+        dilation(column_dilation),
+        width(width_pixels),
+        c(channels),
+        pitch(channels + spare),
+        least(rng() % 2 == 0 ? 0.0f : -std::numeric_limits<float>::infinity()) {
+    const size_t columns = width == 0 ? 0 : (width - 1) * stride + (across - 1) * dilation + 1;
+    for (size_t r = 0; r < down; ++r) {
+      rows.push_back(OnLine(FloatsBy(RandomFloat, rng, columns == 0 ? 0 : (columns - 1) * pitch + c)));
+    }
+    weights = OnLine(FloatsBy(RandomFloat, rng, (down * across - 1) * pitch + c));
+    bias = OnLine(FloatsBy(RandomFloat, rng, c));
+    out = Guarded<float>(rng, width * pitch);
+  }
+  void Run(const Table& table) {
+    std::vector<const float*> pointers;
+    for (const auto& row : rows) pointers.push_back(row.data());
+    table.window_row({.rows = pointers.data(),
+                      .taps_down = static_cast<int>(taps_down),
+                      .taps_across = static_cast<int>(taps_across),
+                      .pixel_stride = pitch,
+                      .weights = weights.data(),
+                      .weight_stride = pitch,
+                      .bias = bias.data(),
+                      .width = static_cast<int>(width),
+                      .stride = static_cast<int>(stride),
+                      .dilation = static_cast<int>(dilation),
+                      .channels = static_cast<int>(c),
+                      .least = least,
+                      .out = out.data(),
+                      .out_stride = pitch});
+  }
+  size_t taps_down, taps_across, stride, dilation, width, c, pitch;
+  float least;
+  std::vector<LineVector<float>> rows;
+  LineVector<float> weights, bias;
+  Guarded<float> out;
 };
 
 struct BlendCase {

@@ -63,7 +63,10 @@ TEST(DepthwiseRow, EqualsScalarAndStaysInBounds) {
           for (const size_t channels : kChannels) {
             SCOPED_TRACE(std::string(NameOf(type)) + ", stride " + std::to_string(stride) + ", " +
                          std::to_string(width) + " pixels of " + std::to_string(channels));
-            ExpectEqualsScalar(DepthwiseCase(rng, RandomFloat, type, width, stride, channels, rng() % 7), table);
+            DepthwiseCase row(rng, RandomFloat, type, width, stride, channels, rng() % 7);
+            ExpectEqualsScalar(row, table);
+            row.wide = true;
+            ExpectEqualsScalar(row, table);
           }
         }
       }
@@ -85,6 +88,41 @@ TEST(DepthwiseRow, KeepsNaN) {
       EXPECT_FALSE(value < 0.0f);
     }
   });
+}
+
+TEST(WindowRow, EqualsScalarAndStaysInBounds) {
+  ForEachTracedTable([](std::mt19937& rng, const Table& table) {
+    struct Window {
+      size_t down, across, stride, dilation;
+    };
+    for (const Window w : {Window{3, 3, 1, 1}, {5, 5, 2, 1}, {1, 4, 1, 3}, {2, 1, 3, 1}}) {
+      for (const size_t width : kPixels) {
+        for (const size_t channels : kChannels) {
+          SCOPED_TRACE(std::to_string(w.down) + "x" + std::to_string(w.across) + ", stride " +
+                       std::to_string(w.stride) + ", " + std::to_string(width) + " pixels of " +
+                       std::to_string(channels));
+          ExpectEqualsScalar(WindowCase(rng, w.down, w.across, w.stride, w.dilation, width, channels, rng() % 7),
+                             table);
+        }
+      }
+    }
+  });
+}
+
+// Where both know the window, both give the same.
+TEST(WindowRow, AgreesWithTheUsualDepthwiseRow) {
+  std::mt19937 rng(3);
+  DepthwiseCase usual(rng, RandomFloat, NumberType::kF32, 9, 2, 32, 5);
+  WindowCase any(rng, 3, 3, 2, 1, 9, 32, 5);
+  for (size_t r = 0; r < 3; ++r) any.rows[r] = usual.rows[r];
+  any.weights = usual.weights;
+  any.bias = usual.bias;
+  any.least = 0;
+  usual.Run(Active());
+  any.Run(Active());
+  for (size_t x = 0; x < 9; ++x) {
+    EXPECT_EQ(std::memcmp(usual.out.data() + x * 37 * sizeof(float), any.out.data() + x * 37, 32 * sizeof(float)), 0);
+  }
 }
 
 TEST(BlendRows, EqualsScalarAndStaysInBounds) {

@@ -10,6 +10,7 @@
 #include "kernels/matrix_inl.h"
 #include "kernels/planes_inl.h"
 #include "kernels/sigmoid_inl.h"
+#include "kernels/window_row_inl.h"
 #include "kernels/yuv_to_bgr_inl.h"
 
 namespace lips::kernels {
@@ -27,6 +28,7 @@ Table SimdeTable() {
   t.matrix_bf16 = MatrixBf16_simde;
   t.matrix_u8 = MatrixU8_simde;
   t.depthwise_row = DepthwiseRow_simde;
+  t.window_row = WindowRow_simde;
   t.bgr_pixels_row = BgrPixelsRow_simde;
   t.blend_rows = BlendRows_simde;
   t.row_from_planes = RowFromPlanes_simde;

@@ -16,7 +16,9 @@ Table TableFor(Isa isa) {
     t.convert_row = ConvertRow_avx2;
     t.matrix_f32 = MatrixF32_avx2;
     t.matrix_bf16 = MatrixBf16_avx2;
+    t.matrix_u8 = MatrixU8_avx2;
     t.depthwise_row = DepthwiseRow_avx2;
+    t.window_row = WindowRow_avx2;
     t.bgr_pixels_row = BgrPixelsRow_avx2;
     t.blend_rows = BlendRows_avx2;
     t.row_from_planes = RowFromPlanes_avx2;
@@ -36,6 +38,7 @@ Table TableFor(Isa isa) {
     t.matrix_bf16 = MatrixBf16_avx512;
     t.matrix_u8 = MatrixU8_avx512;
     t.depthwise_row = DepthwiseRow_avx512;
+    t.window_row = WindowRow_avx512;
     t.bgr_pixels_row = BgrPixelsRow_avx512;
     t.blend_rows = BlendRows_avx512;
     t.row_from_planes = RowFromPlanes_avx512;

@@ -12,6 +12,7 @@
 #include "kernels/planes.h"
 #include "kernels/sigmoid.h"
 #include "kernels/unit.h"
+#include "kernels/window_row.h"
 #include "kernels/yuv_to_bgr.h"
 
 namespace lips::kernels {
@@ -31,6 +32,7 @@ struct Table {
   MatrixFn* matrix_u8 = MatrixU8_scalar;
   ConvertRowFn* convert_row = ConvertRow_scalar;
   DepthwiseRowFn* depthwise_row = DepthwiseRow_scalar;
+  WindowRowFn* window_row = WindowRow_scalar;
   BgrPixelsRowFn* bgr_pixels_row = BgrPixelsRow_scalar;
   BlendRowsFn* blend_rows = BlendRows_scalar;
   RowFromPlanesFn* row_from_planes = RowFromPlanes_scalar;

@@ -1,20 +1,22 @@
 #include "engine/cpu/compile.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <set>
 
+#include "engine/cpu/arrange.h"
 #include "engine/cpu/boundary.h"
 #include "engine/cpu/compiled_weights.h"
 #include "engine/cpu/convolution.h"
+#include "engine/cpu/depthwise.h"
+#include "engine/cpu/fused_conv.h"
+#include "engine/cpu/plain.h"
 #include "engine/cpu/residual.h"
 #include "model/fused.h"
 
 namespace lips::cpu {
 namespace {
 
-constexpr float kSmallestRange = 1e-6f;              // of a channel that is always zero
 constexpr int64_t kMostElements = int64_t{1} << 28;  // of one map
 
 bool IsView(const Node& node) {
@@ -22,22 +24,13 @@ bool IsView(const Node& node) {
          node.op == "Identity";
 }
 
+// [N,C,H,W] to [N,H,W,C].
+bool IsToFlat(const Node& node) {
+  return node.op == "Transpose" && node.Ints("perm") == std::vector<int64_t>{0, 2, 3, 1};
+}
+
 const Dims& DimsOf(const Graph& graph, ValueId value) { return graph.values[static_cast<size_t>(value)].dims; }
 const std::string& NameOf(const Graph& graph, ValueId value) { return graph.values[static_cast<size_t>(value)].name; }
-
-// Levels for a range, with a whole level that means zero.
-QuantisationTable Quantise(const Range& range, int padded) {
-  QuantisationTable table;
-  for (size_t c = 0; c < static_cast<size_t>(padded); ++c) {
-    const float low = c < range.low.size() ? std::min(range.low[c], 0.0f) : 0;
-    const float high = c < range.high.size() ? std::max(range.high[c], 0.0f) : 0;
-    const float scale = std::max(high - low, kSmallestRange) / 255;
-    table.scale.push_back(scale);
-    table.inverse.push_back(1 / scale);
-    table.zero.push_back(std::nearbyint(-low / scale));
-  }
-  return table;
-}
 
 class Compiler {
  public:
@@ -77,7 +70,8 @@ class Compiler {
         if (node.inputs[k] == kNoValue) continue;
         const size_t value = size(node.inputs[k]);
         ++readers_[value];
-        const bool matrix = node.op == kFusedConv ? k == 0 : node.op == kInvertedResidual && (k == kIrX || k == kIrY);
+        const bool matrix = node.op == kFusedConv ? k == 0 && node.Int("group", 1) == 1
+                                                  : node.op == kInvertedResidual && (k == kIrX || k == kIrY);
         if (matrix) multiplied_[value].insert(ModeOf(node));
       }
     }
@@ -143,6 +137,11 @@ class Compiler {
     return found == map_of_.end() ? kNoMap : found->second;
   }
 
+  MapId FlatOf(ValueId value) const {
+    const auto found = flat_of_.find(value);
+    return found == flat_of_.end() ? kNoMap : found->second;
+  }
+
   Status AddInputs() {
     for (size_t i = 0; i < graph_.inputs.size(); ++i) {
       const ValueId value = graph_.inputs[i];
@@ -178,7 +177,45 @@ class Compiler {
       map_of_[node.outputs[0]] = MapOf(node.inputs[0]);
       return {};
     }
-    return Unsupported(index, "is not an operator of engine cpu");
+    if (IsView(node) && FlatOf(node.inputs[0]) != kNoMap) {
+      flat_of_[node.outputs[0]] = FlatOf(node.inputs[0]);
+      return {};
+    }
+    const bool flat = std::ranges::any_of(node.inputs, [this](ValueId input) { return FlatOf(input) != kNoMap; });
+    if (flat || IsToFlat(node)) return AddFlat(index, node);
+    if (!IsPlain(node.op)) return Unsupported(index, "is not an operator of engine cpu");
+    PlainNode plain = {.graph = graph_, .node = node};
+    for (const ValueId input : node.inputs) plain.inputs.push_back(MapOf(input));
+    ASSIGN_OR_RETURN(plain.out, AddMap(node.outputs[0]));
+    map_of_[node.outputs[0]] = plain.out;
+    return AddStep(index, MakePlain(plain, maps_));
+  }
+
+  Status AddStep(int index, Result<std::unique_ptr<Step>> step) {
+    if (!step.ok()) return Unsupported(index, step.error().message());
+    steps_.push_back(std::move(step).value());
+    return {};
+  }
+
+  // What makes a flat map (arrange.h).
+  Status AddFlat(int index, const Node& node) {
+    const Dims& dims = DimsOf(graph_, node.outputs[0]);
+    ASSIGN_OR_RETURN(const int64_t count, ElementCount(dims));
+    if (count > kMostElements || count < 1) {
+      return Error(ErrorCode::kResourceLimit,
+                   Describe(graph_, index) + " makes " + ToString(dims) + ", more than engine cpu takes");
+    }
+    PlainNode plain = {.graph = graph_, .node = node};
+    for (const ValueId input : node.inputs) plain.inputs.push_back(FlatOf(input));
+    const MapId picture = IsToFlat(node) ? MapOf(node.inputs[0]) : kNoMap;
+    const bool known = IsToFlat(node) ? picture != kNoMap : node.op == "Concat" || IsElementwise(node.op);
+    if (!known) return Unsupported(index, "is not an operator of engine cpu for tensors that are no pictures");
+    Map map;
+    map.channels = static_cast<int>(count);
+    plain.out = Keep(std::move(map), {});
+    flat_of_[node.outputs[0]] = plain.out;
+    if (picture != kNoMap) return AddStep(index, MakeFlat(picture, plain.out, maps_));
+    return AddStep(index, node.op == "Concat" ? MakePlainFlatConcat(plain, maps_) : MakePlain(plain, maps_));
   }
 
   bool FeedsOutputsOnly(ValueId value) const {
@@ -202,7 +239,10 @@ class Compiler {
     const Dims* weight_dims = weights_.DimsOf(node.inputs[1]);
     const MapId x = MapOf(node.inputs[0]);
     if (weight_dims == nullptr || x == kNoMap) return Unsupported(index, "has weights only the run would tell");
-    if (node.Int("group", 1) != 1) return Unsupported(index, "is a grouped convolution on its own");
+    const bool has_addend = node.inputs.size() > 3 && node.inputs[3] != kNoValue;
+    const MapId addend = has_addend ? MapOf(node.inputs[3]) : kNoMap;
+    if (has_addend && addend == kNoMap) return Unsupported(index, "adds what engine cpu does not make");
+    if (node.Int("group", 1) != 1) return AddDepthwise(index, node, addend);
     const Dims& dims = *weight_dims;
     const std::string_view activation = node.String("activation", "");
     ConvolutionSpec spec;
@@ -210,18 +250,8 @@ class Compiler {
     compiled_.step_names.push_back(NameOf(graph_, node.outputs[0]));
     spec.mode = ModeOf(node);
     spec.x = x;
-    spec.addend = node.inputs.size() > 3 ? MapOf(node.inputs[3]) : kNoMap;
-    spec.kernel = {static_cast<int>(dims[2]), static_cast<int>(dims[3])};
-    const auto pads = node.Ints("pads", {0, 0, 0, 0});
-    const auto strides = node.Ints("strides", {1, 1});
-    const auto dilations = node.Ints("dilations", {1, 1});
-    if (pads.size() != 4 || strides.size() != 2 || dilations.size() != 2)
-      return Unsupported(index, "is not two-dimensional");
-    for (size_t axis = 0; axis < 2; ++axis) {
-      spec.pad[axis] = static_cast<int>(pads[axis]);
-      spec.stride[axis] = static_cast<int>(strides[axis]);
-      spec.dilation[axis] = static_cast<int>(dilations[axis]);
-    }
+    spec.addend = addend;
+    if (!ReadWindow(node, dims, spec)) return Unsupported(index, "is not two-dimensional");
     std::span<const float> bias;
     if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) {
       ASSIGN_OR_RETURN(bias, weights_.Numbers(node.inputs[2], size(dims[0])));
@@ -234,9 +264,7 @@ class Compiler {
         return Unsupported(index, "does not end in pixels");
       return AddHead(index, node, std::move(spec), bias);
     }
-    spec.activation = activation == "Relu"      ? Activation::kRelu
-                      : activation == "Sigmoid" ? Activation::kSigmoid
-                                                : Activation::kNone;
+    spec.activation = ReadActivation(node);
     const QuantisationTable& levels = maps_[size(x)].quantisation;
     if (dims[2] == 1 && dims[3] == 1) {
       ASSIGN_OR_RETURN(spec.matrix, weights_.Pack(spec.mode, node.inputs[1], bias, levels));
@@ -257,6 +285,21 @@ class Compiler {
       spec.windows = Keep(windows, {});
     }
     steps_.push_back(MakeConvolution(std::move(spec), maps_));
+    return {};
+  }
+
+  Status AddDepthwise(int index, const Node& node, MapId addend) {
+    const MapId x = MapOf(node.inputs[0]);
+    auto read = ReadDepthwise(node, *weights_.DimsOf(node.inputs[1]), maps_[size(x)].channels, weights_);
+    if (!read.ok()) return Unsupported(index, read.error().message());
+    DepthwiseSpec spec = std::move(read).value();
+    spec.x = x;
+    spec.addend = addend;
+    const Dims& out = DimsOf(graph_, node.outputs[0]);
+    spec.macs = static_cast<double>(out[0] * out[1] * out[2] * out[3] * spec.kernel[0] * spec.kernel[1]);
+    ASSIGN_OR_RETURN(spec.out, AddMap(node.outputs[0]));
+    map_of_[node.outputs[0]] = spec.out;
+    steps_.push_back(MakeDepthwise(std::move(spec), maps_));
     return {};
   }
 
@@ -400,6 +443,14 @@ class Compiler {
   Status AddOutputs() {
     for (size_t i = 0; i < graph_.outputs.size(); ++i) {
       const ValueId value = graph_.outputs[i];
+      if (const MapId flat = FlatOf(value); flat != kNoMap && OutputPort(i) == Port::kPlanes) {
+        Map outside = maps_[size(flat)];
+        outside.external = true;
+        const MapId port = Keep(outside, {});
+        steps_.push_back(MakeToElements(flat, port, maps_));
+        compiled_.outputs.push_back(port);
+        continue;
+      }
       const MapId map = MapOf(value);
       if (map == kNoMap) return Error(ErrorCode::kUnsupported, "output '" + NameOf(graph_, value) + "' is a constant");
       if (OutputPort(i) == Port::kPlanes) {
@@ -412,6 +463,9 @@ class Compiler {
         compiled_.outputs.push_back(port);
         continue;
       }
+      if (!maps_[size(map)].external) {
+        return Error(ErrorCode::kUnsupported, "output '" + NameOf(graph_, value) + "' is not made as it is wanted");
+      }
       compiled_.outputs.push_back(map);
     }
     return {};
@@ -423,7 +477,8 @@ class Compiler {
   std::vector<int64_t> readers_;
   std::vector<Map> maps_;
   std::vector<std::unique_ptr<Step>> steps_;
-  std::map<ValueId, MapId> map_of_;
+  std::map<ValueId, MapId> map_of_;   // of pictures [N,C,H,W]
+  std::map<ValueId, MapId> flat_of_;  // of other tensors
   CompiledWeights weights_;
   std::optional<ResidualSpec> pending_;
   size_t pending_step_ = 0;

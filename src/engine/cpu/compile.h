@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/cpu/calibration.h"
 #include "engine/cpu/program.h"
 #include "model/graph.h"
 
@@ -25,17 +26,6 @@ struct FacePair {
   ptrdiff_t roi_stride = 0;  // bytes
   const uint8_t* masked = nullptr;
   ptrdiff_t masked_stride = 0;
-};
-
-// The smallest and the largest number each channel took while frames ran.
-struct Range {
-  std::vector<float> low, high;
-};
-
-// Ranges of a graph's values by their names, and of what lies between depthwise convolution and projection of each
-// InvertedResidual by the name of its output.
-struct Calibration {
-  std::map<std::string, Range, std::less<>> values, depths;
 };
 
 struct CompileOptions {

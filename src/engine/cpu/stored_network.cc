@@ -28,7 +28,7 @@ std::string_view TextOf(std::span<const uint8_t> bytes) {
 
 // Which inputs of a node are multiplied as matrices, and so stored packed.
 std::vector<size_t> MatrixInputs(const Node& node) {
-  if (node.op == kFusedConv) return {1};
+  if (node.op == kFusedConv && node.Int("group", 1) == 1) return {1};
   if (node.op == kInvertedResidual) return {kIrWe, kIrWy, kIrWp};
   return {};
 }
