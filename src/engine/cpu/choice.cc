@@ -159,7 +159,6 @@ Result<PrecisionChoice> Choose(std::string_view graph_hash, const CutNetwork& ne
       return choice;
     case Precision::kAuto: break;
     case Precision::kInt8: {
-      if (!fast) return Error(ErrorCode::kUnsupported, "int8 needs a CPU with AVX-512 VNNI; use --precision f32");
       ASSIGN_OR_RETURN(choice.mixed, Mixed(graph_hash, network, options));
       choice.mode = Mode::kInt8;
       const auto in_bf16 = static_cast<int>(choice.mixed.exceptions.size());

@@ -31,8 +31,7 @@ Status ProveF32(const Graph& graph, std::string_view graph_hash, const CutNetwor
                 const GeneratorOptions& options);
 
 // Judges on first use, by `options.samples` where given, and remembers the result for the network and the avatar.
-// Errors: kUnsupported when the precision asked for by name cannot be had: 8 bits without samples, without the CPU's
-// instructions, or below the gate.
+// Errors: kUnsupported when the precision asked for by name cannot be had: 8 bits without samples or below the gate.
 Result<PrecisionChoice> ChoosePrecision(std::string_view graph_hash, const CutNetwork& network,
                                         const GeneratorOptions& options);
 

@@ -111,15 +111,11 @@ std::string Mismatch(const Json& facts, const GeneratorOptions& options) {
   if (TextAt(facts, "format") != kFormat) return "it is of another version of the engine";
   if (IntAt(facts, "level") != static_cast<int>(options.template_level)) return "it is of another cache level";
   const std::string mode = TextAt(facts, "mode");
-  const bool fast = ActiveIsa() == Isa::kAvx512;
   switch (options.session.precision) {
     case Precision::kAuto:
       // What was chosen there is chosen here only where the same instructions are.
       if (TextAt(facts, "asked") == "auto" && TextAt(facts, "isa") == lips::Name(ActiveIsa())) break;
       return "precision auto may choose another one here";
-    case Precision::kInt8:
-      if (!fast) return "int8 needs a CPU with AVX-512 VNNI";
-      [[fallthrough]];
     default:
       if (mode != lips::Name(options.session.precision)) return "it is in " + mode;
   }
