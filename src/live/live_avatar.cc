@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "audio/feature_stream.h"
+#include "audio/shaped_features.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stats.h"
@@ -78,21 +78,15 @@ Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options)
   return {};
 }
 
-// Half a second into silence no row hears an edge any more.
 Status LiveAvatar::MakeRestWindow() {
   if (encoder() == nullptr) return {};
-  constexpr int kSilentSamples = 16000;
-  constexpr int64_t kRow = 12;
-  const std::vector<float> silence(kSilentSamples);
-  const int row_floats = encoder()->row_floats();
   const auto encode = [this](std::span<const float> inputs, int64_t count, std::span<float> out) {
     return encoder()->Encode(inputs, count, out);
   };
   const Stopwatch watch;
-  ASSIGN_OR_RETURN(const std::vector<float> rows, ComputeFeatures(silence, encode, row_floats));
-  row_ms_ = watch.ElapsedMs() * row_floats / static_cast<double>(rows.size());
-  const auto row = rows.begin() + kRow * row_floats;
-  for (int i = 0; i < kWindowRows; ++i) rest_window_.insert(rest_window_.end(), row, row + row_floats);
+  ASSIGN_OR_RETURN(const std::vector<float> row, SilentRow(encode, encoder()->row_floats()));
+  row_ms_ = watch.ElapsedMs();
+  for (int i = 0; i < kWindowRows; ++i) rest_window_.insert(rest_window_.end(), row.begin(), row.end());
   return {};
 }
 

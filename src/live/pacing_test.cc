@@ -1,14 +1,14 @@
-// The small parts that decide when and how much: clock, gate, admission, shedding, delivery, metrics.
+// The small parts that decide when and how much: clock, easing, admission, shedding, delivery, metrics.
 #include <gtest/gtest.h>
 
 #include <thread>
 
 #include "live/admission.h"
 #include "live/delivery.h"
+#include "live/ease.h"
 #include "live/frame_clock.h"
 #include "live/live_metrics.h"
 #include "live/shedding.h"
-#include "live/silence_gate.h"
 
 namespace lips {
 namespace {
@@ -25,33 +25,6 @@ TEST(FrameClock, IsExactAfterADay) {
       EXPECT_EQ(clock.FrameFrom(clock.PtsUs(n) + 1), n + 1);
     }
   }
-}
-
-TEST(SilenceGate, OpensBeforeTheSoundAndClosesAfterAStretchOfQuiet) {
-  constexpr int kRows = 100;
-  std::vector<float> levels(kRows, 0.0f);
-  for (size_t i = 40; i < 60; ++i) levels[i] = 0.1f;
-  SilenceGate gate;
-  std::vector<float> weights;
-  for (int row = 0; row < kRows; ++row) {
-    const int from = std::max(0, row - SilenceGate::kRowsBefore);
-    const int to = std::min(kRows, row + SilenceGate::kRowsAfter + 1);
-    weights.push_back(gate.Next(std::span(levels).subspan(static_cast<size_t>(from), static_cast<size_t>(to - from))));
-  }
-  EXPECT_EQ(weights[30], 0);
-  for (size_t i = 39; i < 60; ++i) EXPECT_EQ(weights[i], 1) << i;
-  EXPECT_EQ(weights[68], 1) << "a pause in speech";
-  EXPECT_EQ(weights[75], 0);
-  for (size_t i = 1; i < weights.size(); ++i) EXPECT_LE(std::abs(weights[i] - weights[i - 1]), 1.0f / 3 + 1e-6f) << i;
-}
-
-TEST(SilenceGate, DoesNotFlutterBetweenItsTwoLevels) {
-  SilenceGate gate;
-  const std::vector<float> between = {0.004f};
-  const std::vector<float> silent = {0.0f};
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(gate.Next(between), 1);
-  for (int i = 0; i < 20; ++i) gate.Next(silent);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(gate.Next(between), 0);
 }
 
 TEST(EaseToRest, GoesFromOneToTheOther) {

@@ -27,8 +27,8 @@ enum class Pace : uint8_t {
   kFree,      // as soon as it can be made, never late, never dropped; in-process only: SessionSink::FrameRoom bounds it
 };
 enum class IdleMode : uint8_t { kServer, kClient };  // who shows something between utterances
-// Whether silence inside an utterance rests the mouth (live/silence_gate.h). kAuto: yes, except for kRaw, where frames
-// are to equal a render's.
+// Whether silence inside an utterance rests the mouth (audio/speech_gate.h). kAuto: with natural compositing, as a
+// render does.
 enum class SilenceMode : uint8_t { kAuto, kGate, kKeep };
 
 std::string_view Name(PcmFormat format);
@@ -58,7 +58,7 @@ struct SessionSettings {
   CompositeMode composite = CompositeMode::kNatural;  // compatible only where the host opened avatars for it
 
   bool gates_silence() const {
-    return silence == SilenceMode::kGate || (silence == SilenceMode::kAuto && mode != VideoMode::kRaw);
+    return silence == SilenceMode::kGate || (silence == SilenceMode::kAuto && composite == CompositeMode::kNatural);
   }
   // Sound comes back: by itself, or inside the pictures' container.
   bool gives_sound() const { return audio_out != AudioOut::kNone || mode == VideoMode::kMp4; }

@@ -48,7 +48,6 @@ void TalkingSession::Advance() {
 // What was planned beyond the cut was never seen: the template goes on from what was.
 void TalkingSession::BeInterrupted(int64_t cut_us) {
   utterances_.clear();
-  gate_ = SilenceGate();
   audio_end_us_ = 0;
   ease_left_ = next_frame_ > 0 ? kEaseFrames : 0;
   const std::lock_guard lock(mutex_);

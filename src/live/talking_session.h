@@ -14,12 +14,12 @@
 #include "live/batch.h"
 #include "live/clock.h"
 #include "live/delivery.h"
+#include "live/ease.h"
 #include "live/frame_clock.h"
 #include "live/frame_maker.h"
 #include "live/frame_plan.h"
 #include "live/session.h"
 #include "live/shedding.h"
-#include "live/silence_gate.h"
 #include "live/utterance.h"
 
 namespace lips {
@@ -192,7 +192,6 @@ class TalkingSession final : public LiveSession {
   Timeline template_time_;
   std::deque<Utterance> utterances_;
   uint64_t seen_epoch_ = 0;
-  SilenceGate gate_;
   std::vector<float> last_window_;
   int ease_left_ = 0;
   int64_t next_frame_ = 0;

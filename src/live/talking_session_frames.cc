@@ -120,7 +120,6 @@ void TalkingSession::StartUtterance(Utterance& utterance, int64_t now_us) {
   utterance.first_frame = frame;
   utterance.started = true;
   ease_left_ = 0;
-  gate_ = SilenceGate();
   if (epoch_ != seen_epoch_) return;  // interrupted meanwhile: nobody is told of it
   Speaking speaking;
   speaking.utterance = utterance.number();
@@ -168,9 +167,8 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
   const bool free = settings.pace == Pace::kFree;
   bool left_out = false;
   std::optional<FramePlan> plan;
-  float weight = 1;
-  if (settings.gates_silence()) weight = gate_.Next(utterance.Levels(k));
-  const bool rests = weight <= 0 && !last && settings.idle == IdleMode::kClient;
+  const bool rests = utterance.Rests(k);
+  const bool left_to_client = rests && !last && !free && settings.idle == IdleMode::kClient;
   {
     const std::lock_guard lock(mutex_);
     CatchUnderrun(utterance, k, ready_us);
@@ -182,7 +180,7 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
       if (!speaking_.empty()) speaking_.back().samples = utterance.samples();
     }
     UpdatePause();
-    if (!left_out && !rests) {
+    if (!left_out && !left_to_client) {
       plan = NewPlan(utterance.first_frame + k, now_us);
       plan->utterance = utterance.number();
       plan->number = k;
@@ -198,16 +196,15 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
     plan->mouth = MouthSource::kHeld;
   } else if (plan && !free && shedding >= Shedding::kHalfRate && k % 2 == 1 && !last) {
     plan->mouth = MouthSource::kRepeat;
-  } else if (plan && weight <= 0) {
+  } else if (plan && rests) {
     plan->mouth = MouthSource::kRest;
   }
-  if (plan && weight <= 0) plan->flags |= kMediaIdle;
+  if (plan && rests && !free) plan->flags |= kMediaIdle;
   if (!left_out) {  // also where the window is not used: the encoder keeps up with the sound
     if (Status status = utterance.Window(k, last_window_); !status.ok()) {
       Fail({"server", "features_failed", status.error().message()}, {});
       if (plan) plan->mouth = MouthSource::kHeld;
     }
-    EaseToRest(output_.avatar->rest_window(), weight, last_window_);
     if (plan && plan->mouth == MouthSource::kNetwork) plan->window = last_window_;
   }
   PlanSound(utterance, k, last, maker, plan ? &*plan : nullptr);

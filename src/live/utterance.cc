@@ -1,13 +1,11 @@
 #include "live/utterance.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "audio/encoder_window.h"
 #include "audio/mel.h"
 #include "audio/window.h"
-#include "live/silence_gate.h"
 
 namespace lips {
 namespace {
@@ -41,7 +39,7 @@ Utterance::Utterance(uint32_t number, int64_t start_sample, const Shape& shape, 
   if (encoder == nullptr) return;
   features_.emplace([encoder](std::span<const float> inputs, int64_t count,
                               std::span<float> out) { return encoder->Encode(inputs, count, out); },
-                    encoder->row_floats());
+                    encoder->row_floats(), FeatureShape{.rest_in_silence = shape.rest_in_silence});
 }
 
 Timeline Utterance::TimelineOf(int64_t feature_rows) const {
@@ -65,6 +63,7 @@ Status Utterance::Commit(std::string name, int64_t now_us) {
   const int64_t missing = kMinSamples - samples_16k_ - static_cast<int64_t>(fresh_.size());
   if (missing > 0) fresh_.resize(fresh_.size() + static_cast<size_t>(missing));
   RETURN_IF_ERROR(Take16k(now_us));
+  if (shape_.rest_in_silence) gate_.Finish(gates_);
   feature_rows_ = FeatureRows(MelColumns(samples_16k_));
   timeline_ = TimelineOf(feature_rows_);
   frames_ = timeline_.frames();
@@ -77,14 +76,7 @@ Status Utterance::Take16k(int64_t now_us) {
   samples_16k_ += static_cast<int64_t>(fresh_.size());
   if (!fresh_.empty()) NoteArrival(now_us);
   if (features_) queued_.insert(queued_.end(), fresh_.begin(), fresh_.end());
-  if (!shape_.keep_levels) return {};
-  for (const float sample : fresh_) {
-    level_sum_ += double{sample} * sample;
-    if (++level_samples_ < kRowSamples) continue;
-    levels_.push_back(static_cast<float>(std::sqrt(level_sum_ / kRowSamples)));
-    level_sum_ = 0;
-    level_samples_ = 0;
-  }
+  if (shape_.rest_in_silence) gate_.Push(fresh_, gates_);
   return {};
 }
 
@@ -134,6 +126,11 @@ Status Utterance::Encode(int64_t rows) {
 Status Utterance::Window(int64_t k, std::vector<float>& out) {
   const int64_t row = RowOf(k);
   while (arrivals_.size() > 1 && arrivals_.front().samples_16k < SamplesForRow(row)) arrivals_.pop_front();
+  const int64_t gates = std::clamp<int64_t>(row - kWindowCentre - first_gate_, 0, static_cast<int64_t>(gates_.size()));
+  if (gates >= 256) {
+    gates_.erase(gates_.begin(), gates_.begin() + gates);
+    first_gate_ += gates;
+  }
   if (!features_) {
     out.clear();
     return {};
@@ -151,18 +148,11 @@ Status Utterance::Window(int64_t k, std::vector<float>& out) {
   return FillWindow(rows_, first_row_, count, row_floats, row, WindowEdge::kZeros, out);
 }
 
-std::span<const float> Utterance::Levels(int64_t k) {
-  const int64_t row = RowOf(k);
-  const int64_t from = std::max<int64_t>(row - SilenceGate::kRowsBefore, 0);
-  const auto held = static_cast<int64_t>(levels_.size());
-  if (from - first_level_ >= 256) {
-    const int64_t drop = std::min(from - first_level_, held);
-    levels_.erase(levels_.begin(), levels_.begin() + drop);
-    first_level_ += drop;
-  }
-  const int64_t end = std::min(row + SilenceGate::kRowsAfter + 1, first_level_ + static_cast<int64_t>(levels_.size()));
-  if (from >= end) return {};
-  return std::span(levels_).subspan(static_cast<size_t>(from - first_level_), static_cast<size_t>(end - from));
+bool Utterance::Rests(int64_t k) const {
+  const int64_t begin = RowOf(k) - kWindowCentre - first_gate_;
+  const int64_t end = begin + kWindowRows;
+  if (!shape_.rest_in_silence || begin < 0 || end > static_cast<int64_t>(gates_.size())) return false;
+  return std::all_of(gates_.begin() + begin, gates_.begin() + end, [](float gate) { return gate == 0; });
 }
 
 std::vector<float> Utterance::TakeAudio(int64_t to) {

@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "audio/feature_stream.h"
 #include "audio/resampler.h"
+#include "audio/shaped_features.h"
+#include "audio/speech_gate.h"
 #include "base/result.h"
 #include "base/stats.h"
 #include "engine/audio_encoder.h"
@@ -23,9 +24,9 @@ namespace lips {
 class Utterance {
  public:
   struct Shape {
-    int rate_hz = 16000;       // of the samples
-    bool keep_audio = false;   // for an echo
-    bool keep_levels = false;  // for a silence gate
+    int rate_hz = 16000;           // of the samples
+    bool keep_audio = false;       // for an echo
+    bool rest_in_silence = false;  // rows rest where audio/speech_gate.h closes, as a render's do
     FrameRate fps;
     FrameRate template_fps;
     int64_t template_frames = 1;
@@ -54,8 +55,9 @@ class Utterance {
   // What the network hears for frame `k`; asked in non-decreasing order, of frames that are ready. Errors: those of the
   // encoder.
   Status Window(int64_t k, std::vector<float>& out);
-  // Loudness (root mean square) of the 40 ms rows around frame `k`, as many as a silence gate wants and there are.
-  std::span<const float> Levels(int64_t k);
+  // Whether all that is heard for frame `k` (as far as it is decided) is silence: its window is the rest window. To be
+  // asked before Window.
+  bool Rests(int64_t k) const;
   // Input samples from audio_position() up to `to`, of what was kept; they are forgotten.
   std::vector<float> TakeAudio(int64_t to);
   int64_t audio_position() const { return audio_begin_; }
@@ -93,7 +95,7 @@ class Utterance {
   int64_t samples_ = 0;
   int64_t samples_16k_ = 0;
 
-  std::optional<FeatureStream> features_;
+  std::optional<ShapedFeatureStream> features_;
   std::vector<float> fresh_;   // 16 kHz samples that were just resampled
   std::vector<float> queued_;  // 16 kHz samples the encoder has not had, from queued_begin_ on
   size_t queued_begin_ = 0;
@@ -101,10 +103,9 @@ class Utterance {
   std::vector<float> rows_;  // feature rows from first_row_ on
   int64_t first_row_ = 0;
 
-  std::vector<float> levels_;  // of every row, from first_level_ on
-  int64_t first_level_ = 0;
-  double level_sum_ = 0;  // of the row that is being filled
-  int level_samples_ = 0;
+  SpeechGate gate_;
+  std::vector<float> gates_;  // of rows from first_gate_ on
+  int64_t first_gate_ = 0;
 
   std::vector<float> audio_;  // input samples, from audio_head_ on
   size_t audio_head_ = 0;

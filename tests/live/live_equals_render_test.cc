@@ -32,7 +32,6 @@ std::vector<Image> Rendered(const Path& folder) {
   request.job.audio = SyntheticSpeech();
   request.job.duration_s = kSeconds;
   request.job.engine = Engine();
-  request.job.silence_gate = false;  // sessions of raw frames keep silence as it is heard
   request.frames_folder = folder;
   request.start_frame = 3;
   const auto report = Render(request);
