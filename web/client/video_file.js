@@ -4,6 +4,7 @@ import { Session } from './session.js';
 
 const AHEAD_S = 5;          // sent ahead of what has been rendered
 const PATIENCE_MS = 30_000; // without anything new
+const FLUSH_MS = 1500;      // for the fragment with the last pictures, which comes after utterance.done
 const REPORT_MS = 100;      // a server that is told so often where we are never takes a frame for late
 
 /**
@@ -17,6 +18,7 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
     const parts = [];
     let sent = 0;
     let over = false;
+    let lastUs = Infinity;  // pts of the last picture that was said
     let atUs = 0;       // what has come
     let timer = null;
     let reporter = null;
@@ -31,10 +33,17 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
     const session = new Session({ ...options, settings }, (type, detail) => {
       wait();
       if (type === 'media') receive(detail);
-      else if (type === 'utterance.done') end();
+      else if (type === 'utterance.done') finish(detail.last_pts_us);
       else if (type === 'failure') end(detail);
     });
+    const finish = (ptsUs) => {
+      lastUs = ptsUs;
+      clearTimeout(timer);
+      if (over) end();
+      else timer = setTimeout(end, FLUSH_MS);
+    };
     const wait = () => {
+      if (lastUs !== Infinity) return;
       clearTimeout(timer);
       timer = setTimeout(() => end(new Error('The server made no video within 30 s.')), PATIENCE_MS);
     };
@@ -49,7 +58,8 @@ export function renderVideoFile(options, samples, rate, onProgress = () => {}) {
     const receive = (message) => {
       const isPart = message.kind === Kind.MP4_INIT || message.kind === Kind.MP4_FRAGMENT;
       if (!isPart || over) return;
-      over = (message.flags & Flag.LAST) !== 0;  // what follows is idle
+      if (message.ptsUs > lastUs) return end();  // what follows is idle
+      over = (message.flags & Flag.LAST) !== 0;
       parts.push(message.payload.slice());
       if (message.kind === Kind.MP4_INIT) return;
       atUs = message.ptsUs;
