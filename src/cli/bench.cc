@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "bench/machine.h"
+#include "cli/live.h"
 #include "cli/table.h"
 
 namespace lips::cli {
@@ -125,10 +126,11 @@ MeasuredMachine MeasureMachine(const BenchFlags& flags) {
 
 void AddBench(Commands& commands) {
   CLI::App* bench = commands.app->add_subcommand("bench", "Measure engines and stages side by side in one run");
-  bench->require_subcommand(1);
+  bench->require_subcommand(0, 1);  // or --live
   AddBenchNetwork(*bench, commands);
   AddBenchStages(*bench, commands);
   AddBenchAll(*bench, commands);
+  AddBenchLive(*bench, commands);
 }
 
 }  // namespace lips::cli

@@ -11,6 +11,7 @@
 
 #include "base/version.h"
 #include "cli/app.h"
+#include "cli/live.h"
 #include "cli/suggest.h"
 
 namespace {
@@ -77,6 +78,8 @@ int Main(int argc, char** argv) {
   lips::cli::AddFrame(commands);
   lips::cli::AddTrain(commands);
   lips::cli::AddBench(commands);
+  lips::cli::AddServe(commands);
+  lips::cli::AddSay(commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

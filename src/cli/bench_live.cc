@@ -1,0 +1,86 @@
+// lipstream bench --live: sessions that speak to a live server in real time.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "bench/live_bench.h"
+#include "bench/machine.h"
+#include "cli/live.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+
+namespace lips::cli {
+namespace {
+
+struct Flags {
+  LiveBenchRequest request;
+  std::string server = "http://localhost:8080", authority, speech, output;
+  bool json = false;
+  bool quiet = false;
+};
+
+Result<ExitCode> RunLive(const Flags& flags) {
+  LiveBenchRequest request = flags.request;
+  const auto authority = flags.authority.empty() ? std::nullopt : std::optional<Path>(flags.authority);
+  ASSIGN_OR_RETURN(request.server, ParseServerUrl(flags.server, authority));
+  if (!flags.speech.empty()) request.speech = flags.speech;
+  Result<Json> measured = Error(ErrorCode::kCancelled, "");
+  {
+    Progress progress("bench", flags.quiet || flags.json);
+    request.progress = [&progress](int64_t done, int64_t total) {
+      progress.Update(done, total);
+      return Stop().Check();
+    };
+    measured = MeasureLive(request);
+  }
+  if (!measured.ok()) return std::move(measured).TakeError();
+  const Json machine = MachineFacts(1);
+  const Json report = Json::Object({{"machine", machine}, {"live", measured.value()}});
+  if (!flags.output.empty()) RETURN_IF_ERROR(WriteFileAtomically(flags.output, report.Dump() + "\n"));
+  if (flags.json) {
+    std::printf("%s\n", report.Dump().c_str());
+  } else {
+    std::printf("%s\n\n%s", MachineLine(machine).c_str(), FactTable(measured.value()).c_str());
+  }
+  const bool sound = measured.value().Find("violations")->as_int() == 0;
+  return sound ? kOk : kNotVerified;
+}
+
+}  // namespace
+
+void AddBenchLive(CLI::App& bench, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  LiveBenchRequest& request = flags->request;
+  constexpr const char* kGroup = "Live server";
+  CLI::Option* live =
+      bench.add_option("--live", request.sessions, "load a live server with so many sessions, in real time")
+          ->check(CLI::Range(1, 10000))
+          ->group(kGroup);
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return bench.add_option(name, value, help)->needs(live)->group(kGroup);
+  };
+  add("--server", flags->server, "its address")->capture_default_str();
+  add("--seconds", request.seconds, "how long all sessions speak")->check(CheckPositiveNumber)->capture_default_str();
+  add("--mode", request.mode, "video mode: patch, h264, jpeg, fmp4")
+      ->check(CLI::IsMember({"patch", "h264", "jpeg", "fmp4"}))
+      ->capture_default_str();
+  add("--interrupt-every", request.interrupt_every_s, "each session interrupts itself every so many seconds; 0: never")
+      ->check(CheckNonNegativeNumber)
+      ->capture_default_str();
+  add("--connects", request.connects_per_second, "sessions opened a second; 0: all at once")
+      ->check(CheckNonNegativeNumber)
+      ->capture_default_str();
+  add("--speech", flags->speech, "what they say; default: a test signal");
+  add("--live-avatar", request.avatar, "its id; default: the only one there is");
+  add("--api-key", request.api_key, "what the server's POST /v1/sessions asks for");
+  add("--ca", flags->authority, "certificate (PEM) to trust instead of the system's authorities");
+  add("--live-output", flags->output, "also write the JSON to this file");
+  bench.add_flag("--json", flags->json, "print JSON instead of a table")->needs(live)->group(kGroup);
+  bench.add_flag("-q,--quiet", flags->quiet, "show no progress")->needs(live)->group(kGroup);
+  bench.callback([&bench, &commands, flags, live] {
+    if (!bench.get_subcommands().empty()) return;
+    if (live->count() == 0) throw CLI::RequiredError("A subcommand, or --live,");
+    commands.run = [flags] { return RunLive(*flags); };
+  });
+}
+
+}  // namespace lips::cli
