@@ -82,6 +82,7 @@ void AddModelConvert(Commands& commands, CLI::App& parent);  // model convert
 void AddFeatures(Commands& commands);
 void AddExport(Commands& commands);
 void AddFrame(Commands& commands);
+void AddVerify(Commands& commands);
 void AddTrain(Commands& commands);
 void AddBench(Commands& commands);
 

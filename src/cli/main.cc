@@ -76,6 +76,7 @@ int Main(int argc, char** argv) {
   lips::cli::AddFeatures(commands);
   lips::cli::AddExport(commands);
   lips::cli::AddFrame(commands);
+  lips::cli::AddVerify(commands);
   lips::cli::AddTrain(commands);
   lips::cli::AddBench(commands);
   lips::cli::AddServe(commands);

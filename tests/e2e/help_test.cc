@@ -24,6 +24,7 @@ TEST(Help, EveryCommandHasHelpWithExamples) {
                                                                                        {"features"},
                                                                                        {"export"},
                                                                                        {"frame"},
+                                                                                       {"verify"},
                                                                                        {"bench", "network"},
                                                                                        {"bench", "audio"},
                                                                                        {"bench", "composite"},

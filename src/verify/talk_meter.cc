@@ -1,0 +1,405 @@
+#include "verify/talk_meter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <optional>
+#include <utility>
+
+#include "composite/jaw_mask.h"
+#include "verify/delay.h"
+#include "verify/face_patch.h"
+#include "verify/picture_difference.h"
+#include "verify/speech_level.h"
+
+namespace lips {
+namespace {
+
+constexpr int kPx = FacePatch::kPx;
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// Parts of the rectangle.
+constexpr double kMouthLeft = 0.2, kMouthRight = 0.8, kMouthTop = 0.22, kMouthBottom = 0.67;
+constexpr int kCellsAcross = 16,
+              kCellsDown = 12;  // of the mouth, for its motion; in twos across and down for its opening
+constexpr int kOpeningCells = kCellsAcross / 2 * kCellsDown / 2;
+
+// Rays from the middle of the rectangle, and how finely steps across closed lines are looked for.
+constexpr int kRays = 64, kRaysTogether = 4;
+constexpr double kStepReach = 0.012;  // of the side, inwards and outwards
+
+struct Point {
+  double x = 0, y = 0;
+};
+
+// What does not depend on the frame.
+struct Geometry {
+  struct Line {
+    std::vector<Point> inner, outer;  // patch coordinates, one a ray
+  };
+  std::vector<Line> lines;
+  std::vector<size_t> ring;    // patch pixels of skin inside the mask's border, beside and above the mouth
+  std::vector<size_t> inside;  // ... and of all the skin the mask covers there
+  std::vector<size_t> around;  // the rectangle outside the mask
+
+  Geometry() {
+    constexpr int kMask = 320;
+    constexpr double kBorder = 4.0 / 328;
+    const std::vector<uint8_t> mask = JawMask(kMask);
+    const auto weight = [&](double x, double y) {  // 0 .. 1 at a place in the rectangle
+      const int px = static_cast<int>(std::floor((x - kBorder) / (1 - 2 * kBorder) * kMask));
+      const int py = static_cast<int>(std::floor((y - kBorder) / (1 - 2 * kBorder) * kMask));
+      if (px < 0 || py < 0 || px >= kMask || py >= kMask) return 0.0;
+      return mask[static_cast<size_t>(py) * kMask + static_cast<size_t>(px)] / 255.0;
+    };
+    std::vector<double> edge(kRays), side(kRays);  // distance of the mask's and the rectangle's border
+    const auto direction = [](int ray) {
+      const double angle = 2 * std::numbers::pi * (ray + 0.5) / kRays;
+      return Point{std::cos(angle), std::sin(angle)};
+    };
+    for (int ray = 0; ray < kRays; ++ray) {
+      const Point to = direction(ray);
+      const auto k = static_cast<size_t>(ray);
+      side[k] = 0.5 / std::max(std::abs(to.x), std::abs(to.y));
+      for (edge[k] = 0.1; edge[k] < side[k] && weight(0.5 + edge[k] * to.x, 0.5 + edge[k] * to.y) > 0;)
+        edge[k] += 0.002;
+    }
+    const auto add = [&](const std::vector<double>& radius, double part) {
+      Line line;
+      for (int ray = 0; ray < kRays; ++ray) {
+        const Point to = direction(ray);
+        const double r = radius[static_cast<size_t>(ray)] * part;
+        const auto at = [&](double distance) {
+          return Point{FacePatch::At(0.5 + distance * to.x), FacePatch::At(0.5 + distance * to.y)};
+        };
+        line.inner.push_back(at(r - kStepReach));
+        line.outer.push_back(at(r + kStepReach));
+      }
+      lines.push_back(std::move(line));
+    };
+    for (double part = 0.70; part < 1.07; part += 0.03) add(edge, part);
+    for (double part = 0.86; part < 1.05; part += 0.02) add(side, part);
+
+    for (int y = 0; y < kPx; ++y) {
+      for (int x = 0; x < kPx; ++x) {
+        const double u = FacePatch::InRect(x), v = FacePatch::InRect(y);
+        const bool mouth = u > kMouthLeft && u < kMouthRight && v > kMouthTop && v < kMouthBottom;
+        const double w = weight(u, v);
+        const size_t at = static_cast<size_t>(y) * kPx + static_cast<size_t>(x);
+        const bool in_rect = std::min(u, v) > 0.02 && std::max(u, v) < 0.98;
+        if (w == 0 && in_rect && v < 0.85) around.push_back(at);
+        if (mouth || v > 0.72) continue;
+        if (w > 0.3) inside.push_back(at);
+        if (w > 0.3 && w < 0.98) ring.push_back(at);
+      }
+    }
+  }
+};
+
+const Geometry& TheGeometry() {
+  static const Geometry geometry;
+  return geometry;
+}
+
+double Median(std::vector<double> values) {
+  if (values.empty()) return kNone;
+  const auto middle = values.begin() + std::ssize(values) / 2;
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+double Quantile(std::vector<double> values, double part) {
+  if (values.empty()) return kNone;
+  const auto at = values.begin() + static_cast<ptrdiff_t>(part * static_cast<double>(values.size() - 1));
+  std::ranges::nth_element(values, at);
+  return *at;
+}
+
+double Mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? kNone : sum / static_cast<double>(values.size());
+}
+
+// The middle of the groups' steps, so that a chin that moves does not count; the largest of all lines.
+double Seam(const std::vector<float>& difference) {
+  double most = 0;
+  for (const Geometry::Line& line : TheGeometry().lines) {
+    std::vector<double> steps;
+    for (size_t first = 0; first < kRays; first += kRaysTogether) {
+      double sum = 0;
+      for (size_t ray = first; ray < first + kRaysTogether; ++ray) {
+        sum += Sample(difference, line.outer[ray].x, line.outer[ray].y) -
+               Sample(difference, line.inner[ray].x, line.inner[ray].y);
+      }
+      steps.push_back(std::abs(sum) / kRaysTogether);
+    }
+    most = std::max(most, Median(std::move(steps)));
+  }
+  return most;
+}
+
+double Laplacian(const std::vector<float>& luma, size_t at) {
+  return std::abs(4 * luma[at] - luma[at - 1] - luma[at + 1] - luma[at - kPx] - luma[at + kPx]);
+}
+
+// Solves for shift and zoom of some pixels by one step of Lucas and Kanade (1981) over the template's gradient. A
+// change of brightness is taken away.
+Placement FindPlacement(const FacePatch& shown, const FacePatch& original, const std::vector<size_t>& pixels,
+                        double px_per_patch) {
+  constexpr double kZoomReach = 50;  // patch pixels: makes the unknowns about as large as each other
+  double a[4][5] = {};               // normal equations for dx, dy, zoom and brightness
+  for (const size_t at : pixels) {
+    const std::vector<float>& t = original.luma;
+    const double gx = (t[at + 1] - t[at - 1]) / 2, gy = (t[at + kPx] - t[at - kPx]) / 2;
+    const double x = static_cast<double>(at % kPx) - kPx / 2.0, y = static_cast<double>(at / kPx) - kPx / 2.0;
+    const double row[4] = {-gx, -gy, -(gx * x + gy * y) / kZoomReach, 1};
+    const double difference = shown.luma[at] - t[at];
+    for (int i = 0; i < 4; ++i) {
+      for (int j = 0; j < 4; ++j) a[i][j] += row[i] * row[j];
+      a[i][4] += row[i] * difference;
+    }
+  }
+  for (int i = 0; i < 3; ++i) a[i][i] += 0.1 * static_cast<double>(pixels.size());  // flat skin tells nothing
+  for (int i = 0; i < 4; ++i) {
+    int pivot = i;
+    for (int k = i + 1; k < 4; ++k) pivot = std::abs(a[k][i]) > std::abs(a[pivot][i]) ? k : pivot;
+    std::swap(a[i], a[pivot]);
+    if (a[i][i] == 0) return {};
+    for (int k = 0; k < 4; ++k) {
+      if (k == i) continue;
+      const double factor = a[k][i] / a[i][i];
+      for (int j = i; j < 5; ++j) a[k][j] -= factor * a[i][j];
+    }
+  }
+  return {a[0][4] / a[0][0] * px_per_patch, a[1][4] / a[1][1] * px_per_patch, a[2][4] / a[2][2] / kZoomReach};
+}
+
+// Means of the mouth's cells, [kCellsDown, kCellsAcross].
+std::vector<double> MouthCells(const std::vector<float>& luma) {
+  std::vector<double> sums(size_t{kCellsAcross} * kCellsDown), counts(sums.size());
+  for (int y = 0; y < kPx; ++y) {
+    for (int x = 0; x < kPx; ++x) {
+      const double u = (FacePatch::InRect(x) - kMouthLeft) / (kMouthRight - kMouthLeft);
+      const double v = (FacePatch::InRect(y) - kMouthTop) / (kMouthBottom - kMouthTop);
+      if (u < 0 || v < 0 || u >= 1 || v >= 1) continue;
+      const size_t cell = static_cast<size_t>(v * kCellsDown) * kCellsAcross + static_cast<size_t>(u * kCellsAcross);
+      sums[cell] += luma[static_cast<size_t>(y) * kPx + static_cast<size_t>(x)];
+      counts[cell] += 1;
+    }
+  }
+  for (size_t k = 0; k < sums.size(); ++k) sums[k] /= counts[k];
+  return sums;
+}
+
+double MeanChange(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (size_t k = 0; k < a.size(); ++k) sum += std::abs(a[k] - b[k]);
+  return sum / static_cast<double>(a.size());
+}
+
+}  // namespace
+
+struct TalkMeter::State {
+  FrameRate fps;
+  std::vector<TalkFacts> frames;
+  std::vector<float> opening_cells;  // [frames, kOpeningCells]
+  FacePatch shown, original;
+  std::vector<float> difference;
+  std::vector<double> before, template_before;  // cells of the last frame
+
+  void Add(ConstImageView frame, ConstImageView template_frame, const FacePlace& face);
+  void AddOpening(const std::vector<double>& cells);
+  // Which frames lie in silence or loud speech, with what comes before and after.
+  std::vector<size_t> FramesWhere(const SpeechLevel& level, bool loud, double reach_s) const;
+  double Stalls(const std::vector<float>& opening, const SpeechLevel& level) const;
+  double Jitter(Placement TalkFacts::*part) const;
+};
+
+void TalkMeter::State::AddOpening(const std::vector<double>& cells) {
+  for (size_t y = 0; y < kCellsDown; y += 2) {
+    for (size_t x = 0; x < kCellsAcross; x += 2) {
+      const size_t at = y * kCellsAcross + x;
+      const double mean = (cells[at] + cells[at + 1] + cells[at + kCellsAcross] + cells[at + kCellsAcross + 1]) / 4;
+      opening_cells.push_back(static_cast<float>(mean));
+    }
+  }
+}
+
+void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, const FacePlace& face) {
+  SampleFace(frame, face, shown);
+  SampleFace(template_frame, face, original);
+  difference.resize(shown.luma.size());
+  for (size_t k = 0; k < difference.size(); ++k) difference[k] = shown.luma[k] - original.luma[k];
+  TalkFacts facts;
+  facts.seam = Seam(difference);
+  facts.tint = {};
+  for (const size_t at : TheGeometry().ring) {
+    for (size_t c = 0; c < 3; ++c) facts.tint[c] += shown.bgr[3 * at + c] - original.bgr[3 * at + c];
+  }
+  for (double& tint : facts.tint) tint /= static_cast<double>(TheGeometry().ring.size());
+  const double px_per_patch = face.width * (1 + 2 * FacePatch::kMargin) / kPx;
+  facts.inside = FindPlacement(shown, original, TheGeometry().inside, px_per_patch);
+  facts.around = FindPlacement(shown, original, TheGeometry().around, px_per_patch);
+
+  double count = 0;
+  for (int y = 1; y + 1 < kPx; ++y) {
+    for (int x = 1; x + 1 < kPx; ++x) {
+      const double u = FacePatch::InRect(x), v = FacePatch::InRect(y);
+      if (u < kMouthLeft || u > kMouthRight || v < kMouthTop || v > kMouthBottom) continue;
+      const size_t at = static_cast<size_t>(y) * kPx + static_cast<size_t>(x);
+      facts.sharpness += Laplacian(shown.luma, at);
+      facts.template_sharpness += Laplacian(original.luma, at);
+      count += 1;
+    }
+  }
+  facts.sharpness /= count;
+  facts.template_sharpness /= count;
+
+  std::vector<double> cells = MouthCells(shown.luma), template_cells = MouthCells(original.luma);
+  if (!before.empty()) {
+    facts.motion = MeanChange(cells, before);
+    facts.template_motion = MeanChange(template_cells, template_before);
+  }
+  AddOpening(cells);
+  before = std::move(cells);
+  template_before = std::move(template_cells);
+
+  SquaredError all, inside;
+  const double margin_x = face.width * FacePatch::kMargin, margin_y = face.height * FacePatch::kMargin;
+  const int left = static_cast<int>(face.x - margin_x), top = static_cast<int>(face.y - margin_y);
+  AddSquaredError(frame, template_frame, {0, 0, frame.width, frame.height}, all);
+  AddSquaredError(
+      frame, template_frame,
+      {left, top, static_cast<int>(face.width + 2 * margin_x) + 1, static_cast<int>(face.height + 2 * margin_y) + 1},
+      inside);
+  facts.background_db = SquaredError{all.sum - inside.sum, all.samples - inside.samples}.PsnrDb();
+  frames.push_back(facts);
+}
+
+std::vector<size_t> TalkMeter::State::FramesWhere(const SpeechLevel& level, bool loud, double reach_s) const {
+  std::vector<size_t> found;
+  for (size_t n = 1; n < frames.size(); ++n) {
+    const double at = static_cast<double>(n) / fps.AsDouble();
+    if (at >= level.seconds()) break;
+    if (loud ? level.Loud(at - reach_s, at + reach_s) : level.Silent(at - reach_s, at + reach_s)) found.push_back(n);
+  }
+  return found;
+}
+
+// Share of the loud frames that lie in runs, of 200 ms and more, in which the mouth hardly changes while it usually
+// does.
+double TalkMeter::State::Stalls(const std::vector<float>& opening, const SpeechLevel& level) const {
+  if (opening.empty()) return kNone;
+  const std::vector<size_t> loud = FramesWhere(level, true, 0.06);
+  std::vector<double> changes;
+  for (const size_t n : loud) changes.push_back(std::abs(opening[n] - opening[n - 1]));
+  const double large = Quantile(changes, 0.95);  // also where most of the changes are none
+  const auto fewest = static_cast<size_t>(std::max(3.0, std::ceil(0.2 * fps.AsDouble())));
+  size_t stalled = 0, run = 0;
+  for (size_t k = 0; k < loud.size(); ++k) {
+    const bool goes_on = run > 0 && loud[k] == loud[k - 1] + 1;
+    const bool still = changes[k] <= 0.15 * large;
+    run = still ? (goes_on ? run + 1 : 1) : 0;
+    if (run == fewest) stalled += fewest;
+    if (run > fewest) ++stalled;
+  }
+  return loud.empty() ? kNone : static_cast<double>(stalled) / static_cast<double>(loud.size());
+}
+
+double TalkMeter::State::Jitter(Placement TalkFacts::*part) const {
+  std::vector<double> squares;
+  for (size_t n = 1; n + 1 < frames.size(); ++n) {
+    const Placement &before_it = frames[n - 1].*part, &it = frames[n].*part, &after_it = frames[n + 1].*part;
+    const double x = before_it.dx - 2 * it.dx + after_it.dx, y = before_it.dy - 2 * it.dy + after_it.dy;
+    squares.push_back(x * x + y * y);
+  }
+  return squares.empty() ? kNone : std::sqrt(Mean(squares));
+}
+
+TalkMeter::TalkMeter(FrameRate fps) : state_(std::make_unique<State>()) { state_->fps = fps; }
+TalkMeter::TalkMeter(TalkMeter&&) noexcept = default;
+TalkMeter& TalkMeter::operator=(TalkMeter&&) noexcept = default;
+TalkMeter::~TalkMeter() = default;
+
+void TalkMeter::Add(ConstImageView shown, ConstImageView original, const FacePlace& face) {
+  state_->Add(shown, original, face);
+}
+
+TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expected_frames) && {
+  State& s = *state_;
+  TalkMeasures measures;
+  const SpeechLevel level(samples_16k);
+  const Delay delay = FindDelay(s.opening_cells, kOpeningCells, s.fps.AsDouble(),
+                                [&level](double seconds) { return level.Envelope(seconds); });
+  measures.opening = delay.opening;
+  for (size_t n = 0; n < s.frames.size(); ++n) {
+    measures.loudness.push_back(static_cast<float>(level.Envelope(static_cast<double>(n) / s.fps.AsDouble())));
+  }
+
+  const auto each = [&](auto value) {
+    std::vector<double> values;
+    for (const TalkFacts& facts : s.frames) values.push_back(value(facts));
+    return values;
+  };
+  const auto worst = [](const std::vector<double>& values, bool least = false) -> int64_t {
+    if (values.empty()) return -1;
+    return (least ? std::ranges::min_element(values) : std::ranges::max_element(values)) - values.begin();
+  };
+  const auto tint_of = [](const TalkFacts& f) {
+    return std::max({std::abs(f.tint[0]), std::abs(f.tint[1]), std::abs(f.tint[2])});
+  };
+  const auto background = each([](const TalkFacts& f) { return f.background_db; });
+  const auto seam = each([](const TalkFacts& f) { return f.seam; });
+  const auto tint = each(tint_of);
+  const auto shift = each([](const TalkFacts& f) {
+    return std::max(std::hypot(f.inside.dx, f.inside.dy), std::hypot(f.around.dx, f.around.dy));
+  });
+  const double zoom_inside = Mean(each([](const TalkFacts& f) { return f.inside.zoom; }));
+  const double zoom_around = Mean(each([](const TalkFacts& f) { return f.around.zoom; }));
+  const double zoom = std::abs(zoom_inside) > std::abs(zoom_around) ? zoom_inside : zoom_around;
+  std::vector<double> flicker;
+  for (size_t n = 1; n < s.frames.size(); ++n) {
+    double most = 0;
+    for (size_t c = 0; c < 3; ++c) most = std::max(most, std::abs(s.frames[n].tint[c] - s.frames[n - 1].tint[c]));
+    flicker.push_back(most);
+  }
+  std::vector<double> still, template_moves;
+  for (size_t n = 1; n < s.frames.size(); ++n) template_moves.push_back(s.frames[n].template_motion);
+  for (const size_t n : s.FramesWhere(level, false, 0.4)) still.push_back(s.frames[n].motion);
+  // A template may talk itself; its quiet moments are the level to keep. Half a level of brightness is no motion.
+  const double quiet = std::max(Quantile(template_moves, 0.25), 0.25);
+  const double sharpness = Mean(each([](const TalkFacts& f) { return f.sharpness; })) /
+                           Mean(each([](const TalkFacts& f) { return f.template_sharpness; }));
+
+  measures.metrics = {
+      {"frames", static_cast<double>(std::ssize(s.frames) - expected_frames), "", Bound::kWithin, 0.0,
+       "how many more frames there are than the sound is long", -1},
+      {"background", background.empty() ? kNone : *std::ranges::min_element(background), "dB", Bound::kAtLeast, 26.0,
+       "PSNR of the frame outside the face against the template's, least", worst(background, true)},
+      {"seam", Mean(seam), "levels", Bound::kAtMost, 2.5,
+       "step of brightness across a closed line around the mouth that the template has not", worst(seam)},
+      {"tint", Mean(tint), "levels", Bound::kAtMost, 4.0,
+       "colour of the skin at the mask's border against the template's", worst(tint)},
+      {"flicker", Mean(flicker), "levels", Bound::kAtMost, 1.0, "change of that from frame to frame",
+       flicker.empty() ? -1 : worst(flicker) + 1},
+      {"shift", Mean(shift), "px", Bound::kAtMost, 1.0, "how far the face beside the mouth lies from the template's",
+       worst(shift)},
+      {"zoom", 100 * zoom, "%", Bound::kWithin, 1.0, "how much larger it is than the template's", -1},
+      {"jitter", std::max(s.Jitter(&TalkFacts::inside), s.Jitter(&TalkFacts::around)), "px", Bound::kAtMost, 0.5,
+       "trembling of that shift: RMS of its second difference", -1},
+      {"sharpness", sharpness, "of the template's", Bound::kAtLeast, 0.6, "detail of the mouth", -1},
+      {"silence motion", Mean(still) / quiet, "of the template's", Bound::kAtMost, 2.0,
+       "how much the mouth changes from frame to frame in silence, against the template in its quiet moments", -1},
+      {"stalls", s.Stalls(measures.opening, level), "", Bound::kAtMost, 0.1,
+       "share of loud speech in which the mouth stands still for 200 ms and more", -1},
+      {"offset", delay.ms, "ms", Bound::kWithin, 60.0, "how much later than its sound the mouth moves", -1},
+      {"sync", std::isnan(delay.ms) ? kNone : delay.correlation, "", Bound::kAtLeast, 0.3,
+       "how well the mouth's opening follows the loudness: correlation", -1},
+  };
+  measures.frames = std::move(s.frames);
+  return measures;
+}
+
+}  // namespace lips

@@ -1,0 +1,62 @@
+// Measures a talking video against the template it was made of: what people complain about, as numbers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "avatar/steady_rects.h"
+#include "image/view.h"
+#include "media/frame.h"
+#include "verify/metric.h"
+
+namespace lips {
+
+// Where a part of the face lies against the template's: pixels of the frame, and 0 where it is as large.
+struct Placement {
+  double dx = 0, dy = 0, zoom = 0;
+};
+
+// One frame's facts; lengths in pixels of the frame, levels of 0 .. 255.
+struct TalkFacts {
+  double seam = 0;             // largest step of the difference to the template across a closed line around the mouth
+  std::array<double, 3> tint;  // mean difference to the template on the skin inside the mask's border, B, G, R
+  Placement inside, around;    // of the skin under the mask beside the mouth, of the rectangle outside the mask
+  double sharpness = 0, template_sharpness = 0;  // mean magnitude of the mouth's Laplacian
+  double motion = 0, template_motion = 0;        // of the mouth since the frame before
+  double background_db = 0;                      // outside the face
+};
+
+struct TalkMeasures {
+  std::vector<Metric> metrics;
+  std::vector<TalkFacts> frames;
+  std::vector<float> opening;   // of the mouth, as it follows the sound best
+  std::vector<float> loudness;  // at each frame
+};
+
+// Feed all frames in order, then Finish. One thread at a time. Where the face is comes from the avatar's rectangles, so
+// no detector is trusted.
+//
+// Metrics (and their limits): frames (0: exact length), background (26 dB), seam, tint, flicker, shift, zoom, jitter,
+// sharpness, silence motion, stalls, offset, sync. docs/quality.md says how each is measured.
+class TalkMeter {
+ public:
+  explicit TalkMeter(FrameRate fps);
+  TalkMeter(TalkMeter&&) noexcept;
+  TalkMeter& operator=(TalkMeter&&) noexcept;
+  ~TalkMeter();
+
+  // `shown` and `original` (the template's frame) have one size; `face` is where its face lies.
+  void Add(ConstImageView shown, ConstImageView original, const FacePlace& face);
+  // `samples_16k` is what the mouth should follow, from the first frame on; `expected_frames` what a video of it has.
+  TalkMeasures Finish(std::span<const float> samples_16k, int64_t expected_frames) &&;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lips
