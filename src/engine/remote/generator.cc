@@ -141,10 +141,13 @@ Status RemoteGenerator::Connect() {
   std::vector<uint8_t> greeting;
   Encode(hello, greeting);
   Status status = connection_.Send(Type::kHello, greeting, options_.answer_ms);
-  Result<Type> answer = Type::kHello;
-  if (status.ok()) {
-    answer = connection_.Receive(answer_, options_.answer_ms, options_.answer_ms);
-    if (!answer.ok()) status = answer.error();
+  // A service that takes no more clients says so and closes without reading, so its word may be here although the
+  // greeting did not get through.
+  const Result<Type> answer = connection_.Receive(answer_, options_.answer_ms, options_.answer_ms);
+  if (answer.ok()) {
+    status = {};
+  } else if (status.ok()) {
+    status = answer.error();
   }
   if (status.ok() && answer.value() == Type::kFailure) {
     auto failure = ParseFailure(answer_);
