@@ -63,6 +63,14 @@ class WebSocketTest : public ::testing::Test {
     Listen();
   }
 
+  // Goodbyes under way end before the loop does.
+  void TearDown() override {
+    if (far_) far_->Close();
+    loop_.RunFor(std::chrono::milliseconds(20));
+    server_.reset();
+    loop_.RunFor(std::chrono::milliseconds(20));
+  }
+
   void Listen() {
     far_->ReadSome(buffer_, WireDone([this](WireEnd end, size_t bytes) {
                      if (end != WireEnd::kOk) {
