@@ -9,16 +9,17 @@
 #include "audio/encoder_window.h"
 #include "audio/feature_stream.h"
 #include "audio/mel.h"
+#include "audio/sample_speech.h"
 #include "base/stats.h"
-#include "bench/material.h"
 #include "engine/audio_encoder.h"
+#include "media/speech.h"
 #include "model/binding.h"
 #include "model/onnx.h"
 
 namespace lips {
 namespace {
 
-constexpr double kSpeechSeconds = 10;
+constexpr int64_t kSpeechSamples = int64_t{10} * kModelRateHz;
 constexpr int kRounds = 30;
 constexpr int kFeatureRounds = 5;  // a whole file takes as long as a hundred rows
 constexpr int64_t kBatches[] = {1, 8};
@@ -195,9 +196,10 @@ Result<BenchReport> MeasureAudio(const BenchJob& job) {
   ASSIGN_OR_RETURN(const FilePart model, avatar.audio_encoder_model());
   std::vector<float> samples;
   if (job.audio) {
-    ASSIGN_OR_RETURN(samples, ReadBenchSpeech(*job.audio, kSpeechSeconds));
+    ASSIGN_OR_RETURN(Speech speech, ReadSpeech(*job.audio, kSpeechSamples));
+    samples = std::move(speech.samples_16k);
   } else {
-    samples = TestSpeech();
+    samples = SampleSpeech();
   }
   if (EncoderRows(MelColumns(static_cast<int64_t>(samples.size()))) == 0) {
     return Error(ErrorCode::kInvalidInput, "the audio is too short for one encoder row (200 ms)");

@@ -12,7 +12,7 @@ namespace {
 class WholeModel : public Contender {
  public:
   WholeModel(std::unique_ptr<Session> session, GeneratorBinding binding, size_t output_count,
-             const BenchMaterial& material)
+             const FaceSamples& material)
       : session_(std::move(session)), binding_(std::move(binding)), outputs_(output_count), material_(material) {}
 
   Status Load(std::span<const size_t> frames) override {
@@ -28,10 +28,10 @@ class WholeModel : public Contender {
       to.image.Resize(DType::kF32, {batch, 6, size, size});
       to.audio.Resize(DType::kF32, {batch, binding_.audio_dims[0], binding_.audio_dims[1], binding_.audio_dims[2]});
       for (size_t i = 0; i < piece; ++i) {  // frames beyond the last repeat it
-        const BenchMaterial::Frame& frame = material_.frames[frames[std::min(p * piece + i, count_ - 1)]];
+        const FaceSample& frame = material_.faces[frames[std::min(p * piece + i, count_ - 1)]];
         const auto image = to.image.As<float>().subspan(2 * i * plane, 2 * plane);
-        ToUnit(frame.face.roi.view(), image.first(plane));
-        ToUnit(frame.face.masked.view(), image.last(plane));
+        ToUnit(frame.roi.view(), image.first(plane));
+        ToUnit(frame.masked.view(), image.last(plane));
         std::ranges::copy(frame.audio,
                           to.audio.As<float>().subspan(i * frame.audio.size(), frame.audio.size()).begin());
       }
@@ -82,19 +82,19 @@ class WholeModel : public Contender {
   std::unique_ptr<Session> session_;
   GeneratorBinding binding_;
   std::vector<Tensor> outputs_;
-  const BenchMaterial& material_;
+  const FaceSamples& material_;
   std::vector<Piece> pieces_;
   size_t count_ = 0;
 };
 
 class GeneratorContender : public Contender {
  public:
-  GeneratorContender(std::shared_ptr<Generator> generator, bool cached, const BenchMaterial& material)
+  GeneratorContender(std::shared_ptr<Generator> generator, bool cached, const FaceSamples& material)
       : generator_(std::move(generator)), cached_(cached), material_(material) {}
 
   Status PrepareAll() {
-    for (const BenchMaterial::Frame& frame : material_.frames) {
-      ASSIGN_OR_RETURN(auto face, generator_->Prepare(frame.face.roi.view(), frame.face.masked.view()));
+    for (const FaceSample& frame : material_.faces) {
+      ASSIGN_OR_RETURN(auto face, generator_->Prepare(frame.roi.view(), frame.masked.view()));
       faces_.push_back(std::move(face));
     }
     return {};
@@ -108,7 +108,7 @@ class GeneratorContender : public Contender {
     for (size_t i = 0; i < frames.size(); ++i) {
       mouths_[i].Resize(generator_->size_px(), generator_->size_px());
       jobs_[i] = {.face = cached_ ? faces_[frames[i]].get() : nullptr,
-                  .audio = material_.frames[frames[i]].audio,
+                  .audio = material_.faces[frames[i]].audio,
                   .mouth = mouths_[i].view()};
     }
     return {};
@@ -116,7 +116,7 @@ class GeneratorContender : public Contender {
 
   Status Run() override {
     for (size_t i = 0; !cached_ && i < frames_.size(); ++i) {
-      const FaceInputs& face = material_.frames[frames_[i]].face;
+      const FaceSample& face = material_.faces[frames_[i]];
       ASSIGN_OR_RETURN(faces_[i], generator_->Prepare(face.roi.view(), face.masked.view(), std::move(faces_[i])));
       jobs_[i].face = faces_[i].get();
     }
@@ -132,7 +132,7 @@ class GeneratorContender : public Contender {
  private:
   std::shared_ptr<Generator> generator_;
   bool cached_;
-  const BenchMaterial& material_;
+  const FaceSamples& material_;
   std::vector<std::unique_ptr<Generator::Template>> faces_;  // of all frames when cached, else of the loaded ones
   std::vector<size_t> frames_;
   std::vector<Image> mouths_;
@@ -142,7 +142,7 @@ class GeneratorContender : public Contender {
 }  // namespace
 
 Result<std::unique_ptr<Contender>> OpenWholeModel(const Graph& graph, const GeneratorBinding& binding,
-                                                  const SessionOptions& options, const BenchMaterial& material) {
+                                                  const SessionOptions& options, const FaceSamples& material) {
   if (graph.inputs.size() != 2) {
     return Error(ErrorCode::kUnsupported, "the network takes " + std::to_string(graph.inputs.size()) +
                                               " inputs, expected an image and audio only");
@@ -153,7 +153,7 @@ Result<std::unique_ptr<Contender>> OpenWholeModel(const Graph& graph, const Gene
 }
 
 Result<std::unique_ptr<Contender>> MakeGeneratorContender(std::shared_ptr<Generator> generator, bool cached,
-                                                          const BenchMaterial& material) {
+                                                          const FaceSamples& material) {
   auto contender = std::make_unique<GeneratorContender>(std::move(generator), cached, material);
   if (cached) RETURN_IF_ERROR(contender->PrepareAll());
   return std::unique_ptr<Contender>(std::move(contender));

@@ -17,7 +17,7 @@ namespace lips {
 class Contender {
  public:
   virtual ~Contender() = default;
-  // Chooses what the next Run makes, by indices into BenchMaterial::frames. Whatever a real use has at hand anyway is
+  // Chooses what the next Run makes, by indices into FaceSamples::faces. Whatever a real use has at hand anyway is
   // made ready here, outside the time taken: float inputs of a session, templates prepared before.
   virtual Status Load(std::span<const size_t> frames) = 0;
   // Makes the frames: this is what is timed.
@@ -29,11 +29,11 @@ class Contender {
 // The uncut network on any backend, pictures and audio in, picture out, as a peer would be used: float tensors in,
 // float tensors out. A network with a batch left open runs all loaded frames at once, one with a fixed batch that many.
 Result<std::unique_ptr<Contender>> OpenWholeModel(const Graph& graph, const GeneratorBinding& binding,
-                                                  const SessionOptions& options, const BenchMaterial& material);
+                                                  const SessionOptions& options, const FaceSamples& material);
 
 // A generator. `cached`: templates of all frames are prepared here, and Run is Generate; else Run is Prepare of each
 // frame and Generate. Generators may be shared by contenders that do not run at the same time.
 Result<std::unique_ptr<Contender>> MakeGeneratorContender(std::shared_ptr<Generator> generator, bool cached,
-                                                          const BenchMaterial& material);
+                                                          const FaceSamples& material);
 
 }  // namespace lips

@@ -24,12 +24,12 @@ class ContenderTest : public testing::TestWithParam<int64_t> {  // the network's
     binding_ = binding.value();
     std::mt19937 rng(3);
     for (size_t i = 0; i < kFrames; ++i) {
-      BenchMaterial::Frame frame;
-      frame.face.roi = SmoothPicture(rng, 160, 160);
-      frame.face.masked = SmoothPicture(rng, 160, 160);
+      FaceSample frame;
+      frame.roi = SmoothPicture(rng, 160, 160);
+      frame.masked = SmoothPicture(rng, 160, 160);
       frame.audio.resize(static_cast<size_t>(binding_.audio_floats()));
       for (float& value : frame.audio) value = static_cast<float>(rng() % 1000) / 500;
-      material_.frames.push_back(std::move(frame));
+      material_.faces.push_back(std::move(frame));
     }
   }
 
@@ -62,7 +62,7 @@ class ContenderTest : public testing::TestWithParam<int64_t> {  // the network's
   }();
   Graph graph_;
   GeneratorBinding binding_;
-  BenchMaterial material_;
+  FaceSamples material_;
 };
 
 TEST_P(ContenderTest, CachedOrNotWholeOrCutThePicturesAreTheSame) {

@@ -10,9 +10,11 @@
 #include <memory>
 #include <vector>
 
+#include "audio/mel.h"
+#include "audio/sample_speech.h"
 #include "base/stats.h"
-#include "bench/material.h"
 #include "client/live_client.h"
+#include "media/speech.h"
 
 namespace lips {
 namespace {
@@ -204,9 +206,10 @@ Json ByName(const std::map<std::string, int64_t>& counts) {
 }
 
 Result<std::vector<int16_t>> SpeechOf(const LiveBenchRequest& request) {
-  std::vector<float> samples = TestSpeech();
+  std::vector<float> samples = SampleSpeech();
   if (request.speech) {
-    ASSIGN_OR_RETURN(samples, ReadBenchSpeech(*request.speech, 60));
+    ASSIGN_OR_RETURN(Speech speech, ReadSpeech(*request.speech, int64_t{60} * kModelRateHz));
+    samples = std::move(speech.samples_16k);
   }
   std::vector<int16_t> pcm;
   for (const float s : samples) pcm.push_back(static_cast<int16_t>(std::lround(std::clamp(s, -1.0f, 0.9999f) * 32767)));

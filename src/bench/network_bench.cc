@@ -67,7 +67,7 @@ Result<double> WholeModelMacs(const Graph& graph) {
 class NetworkBench {
  public:
   NetworkBench(const NetworkBenchRequest& request, FilePart model, const Graph& graph, GeneratorBinding binding,
-               double macs, const BenchMaterial& material, const std::vector<Image>& truth)
+               double macs, const FaceSamples& material, const std::vector<Image>& truth)
       : request_(request),
         model_(std::move(model)),
         graph_(graph),
@@ -77,8 +77,8 @@ class NetworkBench {
         truth_(truth),
         jaw_(JawMask(binding_.size_px)) {
     Sha256 hash;
-    for (const BenchMaterial::Frame& frame : material_.frames) {
-      for (const Image* picture : {&frame.face.roi, &frame.face.masked}) {
+    for (const FaceSample& frame : material_.faces) {
+      for (const Image* picture : {&frame.roi, &frame.masked}) {
         const ConstImageView view = picture->view();
         for (int y = 0; y < view.height; ++y) hash.Add({view.Row(y), static_cast<size_t>(3 * view.width)});
       }
@@ -107,7 +107,7 @@ class NetworkBench {
   const Graph& graph_;  // in model_
   GeneratorBinding binding_;
   double macs_;
-  const BenchMaterial& material_;
+  const FaceSamples& material_;
   const std::vector<Image>& truth_;
   std::vector<uint8_t> jaw_;
   std::string samples_key_;
@@ -145,8 +145,8 @@ std::vector<Setting> NetworkBench::Settings() const {
 // All frames there are: some calibrate, the others judge.
 std::vector<FaceSample> NetworkBench::Samples() const {
   std::vector<FaceSample> samples;
-  for (const BenchMaterial::Frame& frame : material_.frames) {
-    samples.push_back({frame.face.roi.Clone(), frame.face.masked.Clone(), frame.audio});
+  for (const FaceSample& frame : material_.faces) {
+    samples.push_back({frame.roi.Clone(), frame.masked.Clone(), frame.audio});
   }
   return samples;
 }
@@ -313,7 +313,7 @@ Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request) {
   auto binding = BindGenerator(graph);
   if (!binding.ok()) return std::move(binding).TakeError().Within(model.name());
   ASSIGN_OR_RETURN(const double macs, WholeModelMacs(graph));
-  ASSIGN_OR_RETURN(const BenchMaterial material, LoadBenchMaterial(avatar, binding.value(), request.audio, kFrames));
+  ASSIGN_OR_RETURN(const FaceSamples material, LoadBenchMaterial(avatar, binding.value(), request.audio, kFrames));
   if (request.progress) RETURN_IF_ERROR(request.progress(0, 1));
   ASSIGN_OR_RETURN(const std::vector<Image> truth, TruePictures(graph, binding.value(), material));
   return NetworkBench(request, model, graph, std::move(binding).value(), macs, material, truth).Run();

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "audio/sample_speech.h"
 #include "bench/material.h"
 #include "bench/scratch.h"
 #include "render/render.h"
@@ -60,7 +61,7 @@ Result<BenchReport> MeasureRender(const BenchJob& job, double seconds) {
   if (job.audio) {
     audio = *job.audio;
   } else {
-    RETURN_IF_ERROR(WriteWav(audio, TestSpeech()));
+    RETURN_IF_ERROR(WriteWav(audio, SampleSpeech()));
   }
   std::vector<Entry> entries;
   for (const EngineVariant& variant : Variants(job)) entries.push_back({.variant = variant, .reports = {}});

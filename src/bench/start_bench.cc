@@ -68,10 +68,7 @@ Result<Json> MakeFirstFrame(const BenchJob& job) {
   if (const int level = avatar.origin().network_level; level != 0) {
     options.template_level = static_cast<TemplateLevel>(level);
   }
-  if (variants[0].precision == Precision::kInt8) {
-    options.samples = [&] { return SampleFaces(avatar, SampleSource()); };
-    ASSIGN_OR_RETURN(options.samples_key, avatar.ContentHash());
-  }
+  if (variants[0].precision == Precision::kInt8) RETURN_IF_ERROR(UseFaceSamples(avatar, options));
   UsePackedNetwork(avatar, job.avatar_options.model.has_value(), options);
   std::unique_ptr<Generator> generator;
   if (variants[0].engine == Backend::kNull) {

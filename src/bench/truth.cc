@@ -45,11 +45,11 @@ Result<std::vector<Image>> PicturesOf(Contender& contender, size_t frames) {
 }
 
 Result<std::vector<Image>> TruePictures(const Graph& graph, const GeneratorBinding& binding,
-                                        const BenchMaterial& material) {
+                                        const FaceSamples& material) {
   const bool reference = FirstUnsupported(graph, Backend::kReference).empty();
   const SessionOptions options = {.backend = reference ? Backend::kReference : Backend::kOnnxRuntime};
   ASSIGN_OR_RETURN(const auto oracle, OpenWholeModel(graph, binding, options, material));
-  return PicturesOf(*oracle, material.frames.size());
+  return PicturesOf(*oracle, material.faces.size());
 }
 
 }  // namespace lips

@@ -21,7 +21,7 @@ double PsnrDb(std::span<const Image> expected, std::span<const Image> actual, st
 // The material's pictures by the reference engine, or by ONNX Runtime where that lacks an operator. Errors: those of
 // the engines.
 Result<std::vector<Image>> TruePictures(const Graph& graph, const GeneratorBinding& binding,
-                                        const BenchMaterial& material);
+                                        const FaceSamples& material);
 
 // Every frame of the material, one at a time, by `contender`. Errors: its own.
 Result<std::vector<Image>> PicturesOf(Contender& contender, size_t frames);

@@ -37,7 +37,6 @@ struct LiveAvatarOptions {
   // Memory for decoded template frames; nothing: an eighth of what is available, at most 1 GiB.
   std::optional<int64_t> frame_bytes = {};
   std::optional<double> frames_per_second = {};  // taken for granted instead of calibrated
-  Path sample_audio = {};  // what a precision is judged by where the package has no features of its own
   // Put around the engine that was opened: to measure it, or to have it fail.
   std::function<std::unique_ptr<Generator>(std::unique_ptr<Generator>)> wrap = {};
   bool fill = true;  // prepare templates in the background

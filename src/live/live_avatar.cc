@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audio/shaped_features.h"
+#include "audio/window.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stats.h"
@@ -64,7 +65,6 @@ Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options)
   request.engine.template_level = LevelOf(*avatar_, options, template_bytes);
   request.engine.used = UsedPixels(composite_, avatar_->face().roi_px());
   request.other_model = options.avatar.model.has_value();
-  request.sample_audio = options.sample_audio;
   ASSIGN_OR_RETURN(networks_, OpenNetworks(*avatar_, request));
   if (options.wrap) networks_.generator = options.wrap(std::move(networks_.generator));
   if (networks_.generator->size_px() != avatar_->face().roi_px()) {

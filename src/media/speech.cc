@@ -81,8 +81,8 @@ Status SpeechStream::Read(std::vector<float>& out) {
   return {};
 }
 
-Result<Speech> ReadSpeech(const Path& path) {
-  ASSIGN_OR_RETURN(SpeechStream stream, SpeechStream::Open(path));
+Result<Speech> ReadSpeech(const Path& path, int64_t max_samples) {
+  ASSIGN_OR_RETURN(SpeechStream stream, SpeechStream::Open(path, max_samples));
   Speech speech;
   std::vector<float> chunk;
   while (true) {

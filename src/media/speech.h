@@ -48,7 +48,7 @@ struct Speech {
   std::string sha256;  // of samples_16k
 };
 
-// The whole file at once. Errors: also kResourceLimit beyond six hours (1.4 GB).
-Result<Speech> ReadSpeech(const Path& path);
+// The whole file at once, or its first `max_samples`. Errors: also kResourceLimit beyond six hours (1.4 GB).
+Result<Speech> ReadSpeech(const Path& path, int64_t max_samples = -1);
 
 }  // namespace lips

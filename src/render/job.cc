@@ -99,9 +99,7 @@ Status OpenNetworks(const JobRequest& request, Job& job) {
   ASSIGN_OR_RETURN(Networks networks,
                    OpenNetworks(*job.avatar, {.engine = request.engine,
                                               .other_model = request.avatar_options.model.has_value(),
-                                              .with_encoder = !request.features,
-                                              .sample_audio = request.audio,
-                                              .edge = request.edge}));
+                                              .with_encoder = !request.features}));
   job.generator = std::move(networks.generator);
   job.encoder = std::move(networks.encoder);
   job.model_sha256 = std::move(networks.model_sha256);

@@ -103,8 +103,7 @@ Result<PackReport> PackAvatar(const PackRequest& request) {
   GeneratorOptions& options = prepared.engine;
   options.template_level =
       request.templates ? *request.templates : UsualLevel(avatar, request.engine.session.precision);
-  options.samples = [&] { return SampleFaces(avatar, SampleSource()); };
-  ASSIGN_OR_RETURN(options.samples_key, avatar.ContentHash());
+  RETURN_IF_ERROR(UseFaceSamples(avatar, options));
   ASSIGN_OR_RETURN(const NetworkParts network, PackNetwork(avatar, options));
   if (!network.empty()) origin.network_level = static_cast<int>(options.template_level);
   RETURN_IF_ERROR(AddPackedNetwork(network, pack));

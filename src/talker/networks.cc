@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "audio/window.h"
 #include "talker/face_samples.h"
 #include "talker/packed_network.h"
 
@@ -33,10 +34,7 @@ Result<Networks> OpenNetworks(const Avatar& avatar, const NetworkRequest& reques
   ASSIGN_OR_RETURN(const FilePart model, avatar.generator_model());
   ASSIGN_OR_RETURN(networks.model_sha256, avatar.HashOf(model));
   GeneratorOptions options = request.engine;
-  options.samples = [&] {
-    return SampleFaces(avatar, {request.sample_audio, request.edge, request.engine.session.threads});
-  };
-  ASSIGN_OR_RETURN(options.samples_key, avatar.ContentHash());
+  RETURN_IF_ERROR(UseFaceSamples(avatar, options));
   UsePackedNetwork(avatar, request.other_model, options);
   ASSIGN_OR_RETURN(networks.generator, OpenGenerator(model, options));
   if (networks.generator->size_px() != avatar.face().roi_px()) {

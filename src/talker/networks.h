@@ -5,9 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "audio/window.h"
 #include "avatar/avatar.h"
-#include "base/file.h"
 #include "base/result.h"
 #include "engine/audio_encoder.h"
 #include "engine/generator.h"
@@ -18,8 +16,6 @@ struct NetworkRequest {
   GeneratorOptions engine;   // `samples`, `samples_key` and `stored` are set here
   bool other_model = false;  // the avatar was opened with another generator than its own
   bool with_encoder = true;  // not needed with packaged features
-  Path sample_audio;         // what precisions are judged by where the package has no features of its own
-  WindowEdge edge = WindowEdge::kZeros;
 };
 
 struct Networks {

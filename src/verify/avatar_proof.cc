@@ -46,7 +46,8 @@ class Proof {
     RETURN_IF_ERROR(Identity());
     if (request_.job.engine.session.backend != Backend::kNull) {
       RETURN_IF_ERROR(Step("samples"));
-      ASSIGN_OR_RETURN(samples_, SampleFaces(*avatar_, Source()));
+      ASSIGN_OR_RETURN(FaceSamples samples, SampleFaces(*avatar_, Source()));
+      samples_ = std::move(samples.faces);
       RETURN_IF_ERROR(Engine());
       RETURN_IF_ERROR(Precisions());
       RETURN_IF_ERROR(Step("streaming"));
@@ -62,7 +63,11 @@ class Proof {
     return {};
   }
 
-  SampleSource Source() const { return {request_.job.audio, request_.job.edge, request_.job.engine.session.threads}; }
+  SampleSource Source() const {
+    SampleSource source = {.edge = request_.job.edge, .threads = request_.job.engine.session.threads};
+    if (!avatar_->packaged_features().ok()) source.audio = request_.job.audio;
+    return source;
+  }
 
   Status Identity() {
     AvatarOptions derived = request_.job.avatar_options;
@@ -103,8 +108,7 @@ class Proof {
     options.session.backend = backend;
     options.session.precision = precision;
     if (backend == Backend::kReference) options.session.provider = Provider::kCpu;
-    options.samples = [this] { return SampleFaces(*avatar_, Source()); };
-    ASSIGN_OR_RETURN(options.samples_key, avatar_->ContentHash());
+    RETURN_IF_ERROR(UseFaceSamples(*avatar_, options));
     return OpenGenerator(model, options);
   }
 
