@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/json.h"
 #include "base/sha256.h"
 #include "command.h"
@@ -61,6 +63,29 @@ TEST(Pack, TheNetworkInItIsUsedAndDamageToItIsNamed) {
                                      "f32", "-o", folder / "out.mp4"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("engine/cpu/"));
+}
+
+// The demo's person has no features of her own, so that 8 bits are calibrated with sound through her audio encoder;
+// pack and folder do so each for themselves, with nothing remembered.
+TEST(Pack, RendersIn8BitsWhatTheFolderRenders) {
+  const ScratchFolder folder;
+  const char* usual = std::getenv("XDG_CACHE_HOME");
+  const std::string kept_cache = usual != nullptr ? usual : "";
+  const auto remember_in = [&](const char* name) { ::setenv("XDG_CACHE_HOME", (folder / name).c_str(), 1); };
+  const Path person = folder / "person";
+  ASSERT_EQ(Lipstream({"avatar", "demo", "-o", person, "--seconds", "0.4", "--size", "480x270"}).exit_code, 0);
+  const std::vector<std::string> more = {"--precision", "int8", "--engine", "cpu"};
+  remember_in("first");
+  const Outcome packed = Lipstream({"avatar", "pack", person, "-o", folder / "person.lips", "--precision", "int8"});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  remember_in("second");
+  const Json from_folder = Render(person, folder / "folder.mp4", more);
+  remember_in("third");
+  const Json from_pack = Render(folder / "person.lips", folder / "pack.mp4", more);
+  ::setenv("XDG_CACHE_HOME", kept_cache.c_str(), 1);
+  EXPECT_THAT(from_folder.Find("engine")->as_string(), HasSubstr("int8"));
+  EXPECT_EQ(from_pack.Find("engine")->as_string(), from_folder.Find("engine")->as_string());
+  EXPECT_EQ(Sha256OfFile(folder / "pack.mp4").value(), Sha256OfFile(folder / "folder.mp4").value());
 }
 
 TEST(Pack, TemplatesInItAreUsedAndGiveTheSameBytes) {

@@ -66,26 +66,4 @@ std::vector<std::vector<float>> Trial::Run(std::span<const Sample> samples, Obse
   return outputs;
 }
 
-void Trial::TimeTail(const Sample& sample, std::map<std::string, double>& step_ms) {
-  constexpr int kRuns = 3;
-  Run({&sample, 1});  // warms up, and leaves everything bound
-  std::vector<float> output(size_t{3} * static_cast<size_t>(network_.binding.size_px) *
-                            static_cast<size_t>(network_.binding.size_px));
-  tail_space_.Bind(pair_.tail.outputs[0], output.data());
-  tail_space_.Bind(pair_.tail.inputs.back(), sample.audio.data());
-  const ptrdiff_t stride = 3 * network_.binding.size_px;
-  const FacePair faces{sample.roi.data(), stride, sample.masked.data(), stride};
-  if (network_.pictures) tail_space_.Bind(pair_.tail.inputs[crossing_.size()], &faces);
-  const auto steps = pair_.tail.program.steps();
-  std::vector<double> best(steps.size(), 1e9);
-  for (int run = 0; run < kRuns; ++run) {
-    std::vector<double> ms(steps.size());
-    pair_.tail.program.Run({tail_space_, Worker(), nullptr, ms});
-    for (size_t i = 0; i < ms.size(); ++i) best[i] = std::min(best[i], ms[i]);
-  }
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i]->key() >= 0) step_ms[pair_.tail.step_names[static_cast<size_t>(steps[i]->key())]] += best[i];
-  }
-}
-
 }  // namespace lips::cpu

@@ -1,9 +1,7 @@
 // The two programs of a generator: what depends on the face alone, and the rest.
 #pragma once
 
-#include <map>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -44,8 +42,6 @@ class Trial {
   // [3, size_px, size_px] per sample. The observers see the maps of their program.
   std::vector<std::vector<float>> Run(std::span<const Sample> samples, Observer* head = nullptr,
                                       Observer* tail = nullptr);
-  // Adds the time of every step of the tail that has a mode, the best of a few runs, by the name of its output.
-  void TimeTail(const Sample& sample, std::map<std::string, double>& step_ms);
   // The maps that crossed in the last run, as f32 rows: only of an f32 pair.
   const float* Crossing(size_t i) const { return reinterpret_cast<const float*>(crossing_[i].data()); }
 

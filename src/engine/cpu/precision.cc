@@ -103,12 +103,14 @@ class Judge {
     return {};
   }
 
-  // The worst frame's errors; adds the time of each step to `step_ms` by name.
-  Result<Errors> Try(const CompileOptions& options, std::map<std::string, double>* step_ms = nullptr) {
+  // The worst frame's errors; adds the multiply-adds of each of the tail's steps that has a mode to `work`, by name.
+  Result<Errors> Try(const CompileOptions& options, std::map<std::string, double>* work = nullptr) {
     ASSIGN_OR_RETURN(const ProgramPair pair, ProgramPair::Make(network_, options, Port::kPlanes));
-    Trial trial(network_, pair);
-    const Pictures actual = trial.Run(judged_);
-    if (step_ms != nullptr) trial.TimeTail(judged_.front(), *step_ms);
+    for (const auto& step : pair.tail.program.steps()) {
+      if (work == nullptr || step->key() < 0) continue;
+      (*work)[pair.tail.step_names[static_cast<size_t>(step->key())]] += step->macs();
+    }
+    const Pictures actual = Trial(network_, pair).Run(judged_);
     return Worst(expected_, actual, network_.binding.size_px);
   }
 
@@ -121,7 +123,7 @@ class Judge {
 struct Candidate {
   std::string name;
   double error = 0;  // mean square in the mouth that 8 bits in this step alone add
-  double saves_ms = 0;
+  double work = 0;   // multiply-adds: time saved, but the same on every machine and whatever else it does
 };
 
 }  // namespace
@@ -149,31 +151,30 @@ Result<MixedPrecision> FindMixedPrecision(const CutNetwork& network, std::span<c
   CompileOptions options;
   options.calibration = &mixed.calibration;
   options.mode = Mode::kBf16;
-  std::map<std::string, double> bf16_ms, int8_ms;
-  ASSIGN_OR_RETURN(const Errors base, judge.Try(options, &bf16_ms));
+  ASSIGN_OR_RETURN(const Errors base, judge.Try(options));
   if (Decibels(base.mouth) < least_db) {
     return Error(ErrorCode::kUnsupported, "bf16 keeps " + std::to_string(Decibels(base.mouth)) +
                                               " dB of the mouth, less than the " + std::to_string(least_db) +
                                               " asked for");
   }
   options.mode = Mode::kInt8;
-  ASSIGN_OR_RETURN(Errors errors, judge.Try(options, &int8_ms));
-  mixed.steps = static_cast<int>(int8_ms.size());
+  std::map<std::string, double> work;
+  ASSIGN_OR_RETURN(Errors errors, judge.Try(options, &work));
+  mixed.steps = static_cast<int>(work.size());
 
   const double allowed = std::pow(10.0, -(least_db + kMarginDb) / 10);
   if (errors.mouth > allowed) {
     std::vector<Candidate> candidates;
-    for (const auto& [name, ms] : int8_ms) {
+    for (const auto& [name, macs] : work) {
       CompileOptions alone = options;
       alone.mode = Mode::kBf16;
       alone.exceptions = {{name, Mode::kInt8}};
       ASSIGN_OR_RETURN(const Errors added, judge.Try(alone));
-      candidates.push_back({name, std::max(added.mouth - base.mouth, 0.0), bf16_ms[name] - ms});
+      candidates.push_back({name, std::max(added.mouth - base.mouth, 0.0), macs});
     }
-    // What gains no time leaves first, then what costs most for its time.
-    std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
-      return a.error * std::max(b.saves_ms, 1e-6) > b.error * std::max(a.saves_ms, 1e-6);
-    });
+    // What costs most for its work leaves first.
+    std::ranges::sort(candidates,
+                      [](const Candidate& a, const Candidate& b) { return a.error * b.work > b.error * a.work; });
     double predicted = base.mouth;
     for (const Candidate& candidate : candidates) predicted += candidate.error;
     for (const Candidate& candidate : candidates) {

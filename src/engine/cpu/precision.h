@@ -33,10 +33,10 @@ struct MixedPrecision {
   int steps = 0;  // of the tail, that have a mode
 };
 
-// Which steps of the tail may run in 8 bits so that the mouth keeps `least_db` of the f32 picture, at the least time:
-// steps leave 8 bits in the order of error per time saved. Ranges come from the first half of `samples` and the
-// fidelity from the others (from all of them when there is one only). Takes seconds. Errors: kInvalidInput without
-// samples; kUnsupported when not even bf16 keeps `least_db`.
+// Which steps of the tail may run in 8 bits so that the mouth keeps `least_db` of the f32 picture, with the most work
+// in 8 bits: steps leave them in the order of error per multiply-add. No clock is asked, so the same samples find the
+// same. Ranges come from the first half of `samples` and the fidelity from the others (from all of them when there is
+// one only). Takes seconds. Errors: kInvalidInput without samples; kUnsupported when not even bf16 keeps `least_db`.
 Result<MixedPrecision> FindMixedPrecision(const CutNetwork& network, std::span<const Sample> samples, double least_db);
 
 // What the tail and head keep of the f32 picture in bf16.

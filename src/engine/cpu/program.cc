@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/stats.h"
 #include "kernels/table.h"
 
 namespace lips::cpu {
@@ -104,10 +103,8 @@ void Program::Place() {
 
 void Program::Run(const RunContext& context) const {
   for (size_t i = 0; i < steps_.size(); ++i) {
-    const Stopwatch watch;
     steps_[i]->Run(context);
     context.worker.Meet();
-    if (!context.step_ms.empty() && context.worker.index() == 0) context.step_ms[i] += watch.ElapsedMs();
     if (context.observer == nullptr) continue;
     for (const MapId map : steps_[i]->writes()) {
       const Map& made = maps_[static_cast<size_t>(map)];

@@ -81,7 +81,6 @@ struct RunContext {
   Workspace& workspace;
   const Worker& worker;
   Observer* observer = nullptr;
-  std::span<double> step_ms = {};  // per step, if given: its time is added by worker 0
 };
 
 // One operation. Immutable once the program is built; workers share the work among themselves inside Run.
