@@ -197,7 +197,7 @@ def export(v, folder, seed):
     torch.manual_seed(seed)
     c = WIDTHS[v["width"]]
     model = Encoder(c) if v["what"] == "encoder" else Generator(v["size"], v["audio"], c, v["upsample"])
-    seed_weights(model, make_inputs(v, 2))
+    seed_weights(model, make_inputs(v, 64 if v["what"] == "encoder" else 2))  # a row is one value of each channel
     count = 1 if v["batch"] == "dynamic" else v["batch"]
     inputs = make_inputs(v, count)
     names = ["mel"] if v["what"] == "encoder" else ["input", "audio"]
