@@ -15,7 +15,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.~\-/}])/(work|workspace|home|root|Users|mnt|
 HOST = re.compile(r"\b(?:https?|wss?|ftp|ssh|git)://([\w.\-]+)|\bgit@([\w.\-]+)")
 KNOWN_HOSTS = {"www.apache.org", "apache.org", "localhost", "127.0.0.1", "example.com", "example.org", "www.w3.org",
                "arxiv.org", "github.com", "git-lfs",
-               "git-lfs.github.com"}
+               "git-lfs.github.com", "cv.iptc.org"}
 ADDRESS = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])")
 KNOWN_ADDRESSES = {"127.0.0.1", "0.0.0.0"}
 
