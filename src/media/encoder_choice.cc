@@ -32,13 +32,18 @@ struct Codec {
   AVCodecID id;
   int max_crf;
   bool needs_even_size;
+  AVPixelFormat opaque;
+  AVPixelFormat with_alpha;  // AV_PIX_FMT_NONE: it keeps none
 };
-constexpr std::array<Codec, 5> kCodecs = {{
-    {"h264", "libx264", AV_CODEC_ID_H264, 51, true},
-    {"hevc", "libx265", AV_CODEC_ID_HEVC, 51, true},
-    {"vp9", "libvpx-vp9", AV_CODEC_ID_VP9, 63, false},
-    {"ffv1", "ffv1", AV_CODEC_ID_FFV1, 51, false},  // lossless: crf and preset change nothing
-    {"mjpeg", "mjpeg", AV_CODEC_ID_MJPEG, 51, false},
+constexpr AVPixelFormat k420 = AV_PIX_FMT_YUV420P;
+constexpr AVPixelFormat k420Alpha = AV_PIX_FMT_YUVA420P;
+constexpr std::array<Codec, 6> kCodecs = {{
+    {"h264", "libx264", AV_CODEC_ID_H264, 51, true, k420, AV_PIX_FMT_NONE},
+    {"hevc", "libx265", AV_CODEC_ID_HEVC, 51, true, k420, AV_PIX_FMT_NONE},
+    {"vp9", "libvpx-vp9", AV_CODEC_ID_VP9, 63, false, k420, k420Alpha},
+    {"prores", "prores_ks", AV_CODEC_ID_PRORES, 51, false, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUVA444P10},  // fixed rates
+    {"ffv1", "ffv1", AV_CODEC_ID_FFV1, 51, false, k420, k420Alpha},  // lossless: crf and preset change nothing
+    {"mjpeg", "mjpeg", AV_CODEC_ID_MJPEG, 51, false, k420, AV_PIX_FMT_NONE},
 }};
 
 // x264's and x265's own names, fastest first.
@@ -69,6 +74,15 @@ Result<const Codec*> FindCodec(const std::string& name) {
     if (name == codec.name) return &codec;
   }
   return Unknown("video codec", name, Choices(kCodecs, [](const Codec& codec) { return codec.name; }));
+}
+
+// Errors: kInvalidInput, saying which codecs keep alpha and in which files.
+Result<AVPixelFormat> PixelFormatOf(const Codec& codec, bool alpha) {
+  if (!alpha) return codec.opaque;
+  if (codec.with_alpha != AV_PIX_FMT_NONE) return codec.with_alpha;
+  return Error(
+      ErrorCode::kInvalidInput,
+      std::string(codec.name) + " video has no alpha; expected prores (.mov, .mkv), vp9 (.webm, .mkv) or ffv1 (.mkv)");
 }
 
 Status CheckQuality(const Codec& codec, const VideoWriterOptions& options) {
@@ -111,9 +125,13 @@ int SetQuality(AVCodecContext& codec, const VideoWriterOptions& options) {
       const auto speed = std::max<int64_t>(8 - preset, 0);
       rc = std::min({set("crf", crf), set("deadline", fast ? "realtime" : "good"),
                      set("cpu-used", std::to_string(fast ? speed : std::min<int64_t>(speed, 5))), set("row-mt", "1")});
+      if (codec.pix_fmt == k420Alpha) rc = std::min(rc, set("auto-alt-ref", "0"));  // hidden frames have no alpha
       codec.bit_rate = 0;
       break;
     }
+    case AV_CODEC_ID_PRORES:
+      rc = std::min({set("profile", codec.pix_fmt == AV_PIX_FMT_YUVA444P10 ? "4444" : "hq"), set("vendor", "apl0")});
+      break;
     case AV_CODEC_ID_FFV1:
       codec.level = 3;  // slices with checksums: damage is noticed
       rc = set("slicecrc", "1");
@@ -141,6 +159,18 @@ void TagColour(AVCodecContext& codec, int width, int height, FrameRate fps, YuvF
   codec.chroma_sample_location = AVCHROMA_LOC_LEFT;
 }
 
+std::string DefaultCodec(const Path& path, bool alpha) {
+  const std::string extension = LowerExtension(path);
+  if (extension == ".webm") return "vp9";
+  if (alpha && extension == ".mov") return "prores";
+  return alpha && extension == ".mkv" ? "vp9" : "h264";
+}
+
+bool HoldsAlpha(std::string_view codec) {
+  return std::ranges::any_of(
+      kCodecs, [codec](const Codec& one) { return one.name == codec && one.with_alpha != AV_PIX_FMT_NONE; });
+}
+
 Result<EncoderChoice> ChooseEncoder(const Path& path, const VideoWriterOptions& options) {
   SilenceFfmpeg();
   const std::string extension = LowerExtension(path);
@@ -152,6 +182,7 @@ Result<EncoderChoice> ChooseEncoder(const Path& path, const VideoWriterOptions& 
   }
   ASSIGN_OR_RETURN(const Codec* codec, FindCodec(options.codec));
   RETURN_IF_ERROR(CheckQuality(*codec, options));
+  ASSIGN_OR_RETURN(const AVPixelFormat pixel_format, PixelFormatOf(*codec, options.alpha));
   EncoderChoice choice;
   choice.container = av_guess_format(container->format, nullptr, nullptr);
   if (choice.container == nullptr) {
@@ -175,6 +206,8 @@ Result<EncoderChoice> ChooseEncoder(const Path& path, const VideoWriterOptions& 
   choice.audio_codec = webm ? AV_CODEC_ID_OPUS : AV_CODEC_ID_AAC;
   choice.encoder = codec->encoder;
   choice.needs_even_size = codec->needs_even_size;
+  choice.pixel_format = pixel_format;
+  choice.has_range = codec->id != AV_CODEC_ID_PRORES;
   return choice;
 }
 
@@ -185,7 +218,7 @@ Result<CodecPtr> OpenVideoEncoder(const EncoderChoice& choice, const VideoWriter
   if (codec == nullptr) return FfmpegError(AVERROR(ENOMEM), "cannot open the encoder");
   codec->width = width;
   codec->height = height;
-  codec->pix_fmt = AV_PIX_FMT_YUV420P;
+  codec->pix_fmt = static_cast<AVPixelFormat>(choice.pixel_format);
   codec->time_base = {options.fps.den, options.fps.num};
   codec->framerate = {options.fps.num, options.fps.den};
   codec->sample_aspect_ratio = {1, 1};
@@ -193,7 +226,9 @@ Result<CodecPtr> OpenVideoEncoder(const EncoderChoice& choice, const VideoWriter
   codec->flags |= AV_CODEC_FLAG_BITEXACT;
   if ((choice.container->flags & AVFMT_GLOBALHEADER) != 0) codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   if (codec->codec_id == AV_CODEC_ID_HEVC) codec->codec_tag = MKTAG('h', 'v', 'c', '1');  // what Apple's players take
-  TagColour(*codec, options.width, options.height, options.fps, options.format);
+  YuvFormat format = options.format;
+  if (!choice.has_range) format.range = YuvRange::kLimited;
+  TagColour(*codec, options.width, options.height, options.fps, format);
   int rc = SetQuality(*codec, options);
   if (rc >= 0) rc = avcodec_open2(codec.get(), encoder, nullptr);
   if (rc >= 0) return codec;

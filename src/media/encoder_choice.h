@@ -19,6 +19,8 @@ struct EncoderChoice {
   int audio_codec = 0;       // an AVCodecID: AAC, or Opus where the container takes nothing else
   const char* encoder = "";  // FFmpeg's name: "libx264"
   bool needs_even_size = false;
+  int pixel_format = 0;   // an AVPixelFormat
+  bool has_range = true;  // the stream can say that its levels are full; without, they are limited
 };
 
 // Errors: kInvalidInput, listing the choices (extension, codec, preset, quality, a codec the container cannot hold);

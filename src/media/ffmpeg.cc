@@ -3,6 +3,7 @@
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/dict.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libswscale/swscale.h>
@@ -53,6 +54,17 @@ Error FfmpegError(int code, std::string_view what) {
     default: break;
   }
   return Error(kind, std::string(what) + ": " + FfmpegReason(code));
+}
+
+void DescribeFrame(const AVCodecContext& encoder, AVFrame& frame) {
+  frame.width = encoder.width;
+  frame.height = encoder.height;
+  frame.format = encoder.pix_fmt;
+  frame.color_range = encoder.color_range;
+  frame.colorspace = encoder.colorspace;
+  frame.color_primaries = encoder.color_primaries;
+  frame.color_trc = encoder.color_trc;
+  frame.chroma_location = encoder.chroma_sample_location;
 }
 
 void SilenceFfmpeg() { av_log_set_level(AV_LOG_QUIET); }
@@ -205,10 +217,25 @@ int MediaInput::FindStream(int type) const {
   return cover ? AVERROR_STREAM_NOT_FOUND : best;
 }
 
+namespace {
+
+// FFmpeg's own decoders of VP8 and VP9 leave the alpha out that WebM keeps beside each picture; libvpx's do not.
+const AVCodec* DecoderFor(const AVStream& stream) {
+  const AVCodecID id = stream.codecpar->codec_id;
+  const AVDictionaryEntry* alpha_mode = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
+  if (alpha_mode != nullptr && std::string_view(alpha_mode->value) == "1") {
+    const char* name = id == AV_CODEC_ID_VP9 ? "libvpx-vp9" : id == AV_CODEC_ID_VP8 ? "libvpx" : "";
+    if (const AVCodec* decoder = avcodec_find_decoder_by_name(name)) return decoder;
+  }
+  return avcodec_find_decoder(id);
+}
+
+}  // namespace
+
 Result<CodecPtr> OpenDecoder(const MediaInput& input, int index, int threads) {
   const AVStream* stream = input.context()->streams[index];
   const AVCodecParameters& parameters = *stream->codecpar;
-  const AVCodec* decoder = avcodec_find_decoder(parameters.codec_id);
+  const AVCodec* decoder = DecoderFor(*stream);
   const std::string name = avcodec_get_name(parameters.codec_id);
   if (decoder == nullptr) return Error(ErrorCode::kUnsupported, "FFmpeg has no decoder for codec '" + name + "'");
   CodecPtr codec(avcodec_alloc_context3(decoder));

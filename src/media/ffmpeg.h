@@ -46,6 +46,9 @@ Error FfmpegError(int code, std::string_view what);
 // FFmpeg and the encoders behind it write to standard error unless told not to; we report by values. Idempotent.
 void SilenceFfmpeg();
 
+// Gives `frame`, which is empty, the size, format and colours of what `encoder` takes.
+void DescribeFrame(const AVCodecContext& encoder, AVFrame& frame);
+
 // An opened container whose streams are known.
 //
 // Guarded: a regular file or memory only, and nothing the file mentions (playlists, references, other protocols) is
@@ -72,8 +75,8 @@ class MediaInput {
   std::unique_ptr<State> state_;
 };
 
-// A decoder for stream `index` of `input`, opened. `threads` 0 = one per core; frame and slice threads where the codec
-// has them. Errors: kUnsupported (no decoder), kCorrupted.
+// A decoder for stream `index` of `input`, opened; one that gives alpha where the stream has it. `threads` 0 = one per
+// core; frame and slice threads where the codec has them. Errors: kUnsupported (no decoder), kCorrupted.
 Result<CodecPtr> OpenDecoder(const MediaInput& input, int index, int threads);
 
 }  // namespace lips

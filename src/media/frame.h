@@ -29,6 +29,7 @@ struct VideoInfo {
   FrameRate fps;
   int64_t frames = 0;  // exact: counted
   YuvFormat format;
+  bool alpha = false;  // its pictures say how opaque they are
 };
 
 }  // namespace lips

@@ -147,14 +147,7 @@ Status H264Stream::State::Show(ConstYuvView picture) {
     frame->data[i] = data;
     frame->linesize[i] = static_cast<int>(planes[i].stride_bytes);
   }
-  frame->width = codec->width;
-  frame->height = codec->height;
-  frame->format = codec->pix_fmt;
-  frame->color_range = codec->color_range;
-  frame->colorspace = codec->colorspace;
-  frame->color_primaries = codec->color_primaries;
-  frame->color_trc = codec->color_trc;
-  frame->chroma_location = codec->chroma_sample_location;
+  DescribeFrame(*codec, *frame);
   return {};
 }
 

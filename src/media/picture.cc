@@ -30,19 +30,20 @@ Status WriteEncoded(const Path& path, Result<std::vector<uint8_t>> encoded) {
 
 }  // namespace
 
-Result<Image> ParsePicture(std::span<const uint8_t> bytes) {
+Result<Image> ParsePicture(std::span<const uint8_t> bytes, Plane* alpha) {
+  if (alpha != nullptr) *alpha = Plane();
   if (bytes.size() > kMaxPictureFileBytes) {
     return Error(ErrorCode::kResourceLimit, "the picture has " + std::to_string(bytes.size()) + " bytes; at most " +
                                                 std::to_string(kMaxPictureFileBytes) + " are read");
   }
-  if (IsPng(bytes)) return DecodePng(bytes);
+  if (IsPng(bytes)) return DecodePng(bytes, alpha);
   if (IsJpeg(bytes)) return DecodeJpeg(bytes);
   return Error(ErrorCode::kCorrupted, bytes.empty() ? "the picture is empty (0 bytes)" : "neither a PNG nor a JPEG");
 }
 
-Result<Image> ReadPicture(const Path& path) {
+Result<Image> ReadPicture(const Path& path, Plane* alpha) {
   ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxPictureFileBytes));
-  return Within(path, ParsePicture(bytes));
+  return Within(path, ParsePicture(bytes, alpha));
 }
 
 Result<YuvImage> ParseJpegAsYuv(std::span<const uint8_t> bytes) {
@@ -56,6 +57,9 @@ Result<YuvImage> ReadJpegAsYuv(const Path& path) {
 }
 
 Status WritePng(const Path& path, ConstImageView image) { return WriteEncoded(path, EncodePng(image)); }
+Status WritePng(const Path& path, ConstImageView image, ConstPlaneView alpha) {
+  return WriteEncoded(path, EncodePng(image, alpha));
+}
 Status WritePng(const Path& path, ConstPlaneView image) { return WriteEncoded(path, EncodePng(image)); }
 
 Result<std::vector<uint8_t>> JpegBytes(ConstImageView image, int quality) { return EncodeJpeg(image, quality); }

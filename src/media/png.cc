@@ -10,6 +10,7 @@ extern "C" {
 #include <string>
 #include <string_view>
 
+#include "media/alpha.h"
 #include "media/ffmpeg.h"
 #include "media/picture_limits.h"
 
@@ -140,7 +141,7 @@ bool IsPng(std::span<const uint8_t> bytes) {
   return bytes.size() >= kSignature.size() && std::memcmp(bytes.data(), kSignature.data(), kSignature.size()) == 0;
 }
 
-Result<Image> DecodePng(std::span<const uint8_t> bytes) {
+Result<Image> DecodePng(std::span<const uint8_t> bytes, Plane* alpha) {
   SilenceFfmpeg();
   if (!IsPng(bytes)) return Error(ErrorCode::kCorrupted, "not a PNG");
   RETURN_IF_ERROR(CheckChunks(bytes));
@@ -163,6 +164,10 @@ Result<Image> DecodePng(std::span<const uint8_t> bytes) {
   RETURN_IF_ERROR(CheckPictureSize(frame->width, frame->height));
   Image image(frame->width, frame->height);
   RETURN_IF_ERROR(CopySamples(*frame, image.view()));
+  if (alpha != nullptr && HasAlpha(*frame)) {
+    alpha->Resize(frame->width, frame->height);
+    CopyAlpha(*frame, alpha->view());
+  }
   return image;
 }
 
@@ -175,6 +180,21 @@ Result<std::vector<uint8_t>> EncodePng(ConstImageView image) {
       out[0] = in[2];
       out[1] = in[1];
       out[2] = in[0];
+    }
+  }
+  return Encode(*frame);
+}
+
+Result<std::vector<uint8_t>> EncodePng(ConstImageView image, ConstPlaneView alpha) {
+  ASSIGN_OR_RETURN(const FramePtr frame, NewPicture(image.width, image.height, AV_PIX_FMT_RGBA));
+  for (int y = 0; y < image.height; ++y) {
+    const uint8_t* in = image.Row(y);
+    uint8_t* out = frame->data[0] + static_cast<ptrdiff_t>(y) * frame->linesize[0];
+    for (int x = 0; x < image.width; ++x, in += 3, out += 4) {
+      out[0] = in[2];
+      out[1] = in[1];
+      out[2] = in[0];
+      out[3] = alpha.Row(y)[x];
     }
   }
   return Encode(*frame);

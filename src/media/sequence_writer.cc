@@ -37,6 +37,17 @@ Status SequenceWriter::Write(ConstImageView frame) {
   return {};
 }
 
+Status SequenceWriter::Write(ConstYuvView frame, ConstPlaneView alpha) {
+  if (options_.extension != ".png") {
+    return Error(ErrorCode::kInvalidInput, "'" + options_.extension + "' pictures have no alpha; expected .png");
+  }
+  converted_.Resize(frame.width(), frame.height());
+  YuvToBgr(frame, converted_.view());
+  RETURN_IF_ERROR(WritePng(FileOf(frames_), std::as_const(converted_).view(), alpha));
+  ++frames_;
+  return {};
+}
+
 Status SequenceWriter::Write(ConstYuvView frame) {
   converted_.Resize(frame.width(), frame.height());
   YuvToBgr(frame, converted_.view());

@@ -25,6 +25,8 @@ class SequenceWriter {
   // Errors: kIo, naming the file.
   Status Write(ConstImageView frame);
   Status Write(ConstYuvView frame);
+  // With opacity, of the frame's size. Errors: also kInvalidInput unless PNG.
+  Status Write(ConstYuvView frame, ConstPlaneView alpha);
 
   int64_t frames() const { return frames_; }
   // The name of frame `index`.

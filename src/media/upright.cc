@@ -14,6 +14,8 @@ extern "C" {
 #include <string>
 #include <utility>
 
+#include "media/alpha.h"
+
 namespace lips {
 namespace {
 
@@ -117,6 +119,7 @@ Result<UprightConverter> UprightConverter::Create(const AVFrame& first, const AV
   converter.coded_width_ = first.width;
   converter.coded_height_ = first.height;
   converter.format_ = FormatFor(first);
+  converter.alpha_ = HasAlpha(first);
   return converter;
 }
 
@@ -133,6 +136,17 @@ Status UprightConverter::Convert(const AVFrame& picture, YuvImage& out) {
   CopyTurned(planar->data[1], planar->linesize[1], turns_, view.u);
   CopyTurned(planar->data[2], planar->linesize[2], turns_, view.v);
   return {};
+}
+
+void UprightConverter::ConvertAlpha(const AVFrame& picture, Plane& out) {
+  out.Resize(width(), height());
+  if (turns_ == 0) {
+    CopyAlpha(picture, out.view());
+    return;
+  }
+  unturned_.Resize(coded_width_, coded_height_);
+  CopyAlpha(picture, unturned_.view());
+  CopyTurned(std::as_const(unturned_).view().data, coded_width_, turns_, out.view());
 }
 
 // `picture` itself where it already is what we want.

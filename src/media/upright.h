@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "image/image.h"
+#include "image/plane.h"
 #include "media/ffmpeg.h"
 
 struct AVStream;
@@ -20,8 +21,13 @@ class UprightConverter {
   int height() const { return turns_ % 2 == 0 ? coded_height_ : coded_width_; }
   YuvFormat format() const { return format_; }
 
+  // Whether the first picture had an alpha channel.
+  bool alpha() const { return alpha_; }
+
   // Errors: kCorrupted when `picture` has another size than the first; kUnsupported (pixel format).
   Status Convert(const AVFrame& picture, YuvImage& out);
+  // The alpha of a picture that Convert takes.
+  void ConvertAlpha(const AVFrame& picture, Plane& out);
 
  private:
   UprightConverter() = default;
@@ -31,6 +37,8 @@ class UprightConverter {
   int coded_height_ = 0;
   int turns_ = 0;  // quarter turns clockwise
   YuvFormat format_;
+  bool alpha_ = false;
+  Plane unturned_;
 
   // For pictures that need converting; made for the source described by the four values.
   ScalerPtr scaler_;

@@ -116,6 +116,7 @@ Result<std::unique_ptr<VideoReader::State>> VideoReader::State::Open(VideoPacket
   info.fps = RateOf(source.input(), source.stream());
   info.frames = state->index.frames();
   info.format = state->converter->format();
+  info.alpha = state->converter->alpha();
   return state;
 }
 
@@ -157,7 +158,7 @@ Status VideoReader::Seek(int64_t frame) {
   return {};
 }
 
-Status VideoReader::Read(YuvImage& out) {
+Status VideoReader::Read(YuvImage& out, Plane* alpha) {
   State& state = *state_;
   const std::string& name = state.decoder.packets().name();
   if (state.next >= state.info.frames) return Error(ErrorCode::kEndOfStream, "end of '" + name + "'");
@@ -167,6 +168,7 @@ Status VideoReader::Read(YuvImage& out) {
   if (!status.ok()) {
     return std::move(status).TakeError().Within("'" + name + "': frame " + std::to_string(state.next));
   }
+  if (alpha != nullptr && state.info.alpha) state.converter->ConvertAlpha(state.decoder.picture(), *alpha);
   ++state.next;
   return {};
 }

@@ -9,13 +9,14 @@
 #include "base/file.h"
 #include "base/file_part.h"
 #include "base/result.h"
+#include "image/plane.h"
 #include "media/frame.h"
 
 namespace lips {
 
-// Any video FFmpeg decodes, as 8-bit 4:2:0 (others are converted). Frame k is the k-th picture in presentation order.
-// Move-only; one thread at a time; memory bounded whatever the file's length (the index: 8 bytes a frame).
-// Rules of colour, rotation and rates: docs/formats.md, "Video and audio files".
+// Any video FFmpeg decodes, as 8-bit 4:2:0 (others are converted) and, where it has one, an alpha plane. Frame k is the
+// k-th picture in presentation order. Move-only; one thread at a time; memory bounded whatever the file's length (the
+// index: 8 bytes a frame). Rules of colour, rotation and rates: docs/formats.md, "Video and audio files".
 class VideoReader {
  public:
   struct Options {
@@ -40,7 +41,8 @@ class VideoReader {
   Status Seek(int64_t frame);
   // The next frame into `out` (resized as needed). Errors: kEndOfStream after the last one; kCorrupted when the decoder
   // gives up or the picture changes size, naming the frame (which stays the next one: Seek past it to go on).
-  Status Read(YuvImage& out);
+  // `alpha`, where given, gets the frame's opacity; it is left alone unless info().alpha.
+  Status Read(YuvImage& out, Plane* alpha = nullptr);
   // The last frame at or before `frame` (clamped into the video) from which decoding can start, else 0. Who plays
   // backwards reads [it, frame] forwards and keeps that.
   int64_t KeyframeAtOrBefore(int64_t frame) const;

@@ -17,6 +17,7 @@ extern "C" {
 #include "media/muxer.h"
 #include "media/output_check.h"
 #include "media/padded_copy.h"
+#include "media/plane_converter.h"
 
 namespace lips {
 namespace {
@@ -51,6 +52,7 @@ struct VideoWriter::State {
   VideoWriterOptions options;
   MuxerPtr muxer;
   CodecPtr video;
+  std::optional<PlaneConverter> converter;  // for encoders that take other planes than ours
   std::optional<AudioTrack> audio;
   FramePtr frame;
   PacketPtr packet;
@@ -61,8 +63,8 @@ struct VideoWriter::State {
   Status Open(const EncoderChoice& choice);
   Status OpenMuxer(const EncoderChoice& choice);
   Status AddStream(const AVCodecContext& codec);
-  Status WriteFrame(ConstYuvView image);
-  Status FillFrame(ConstYuvView image);
+  Status WriteFrame(ConstYuvView image, ConstPlaneView alpha);
+  Status FillFrame(ConstYuvView image, ConstPlaneView alpha);
   Status DrainVideo();
   Status Mux(AVPacket& packet_in, int stream_index, AVRational time_base);
   Status FinishFile();
@@ -84,6 +86,9 @@ Status VideoWriter::State::Open(const EncoderChoice& choice) {
   if (frame == nullptr || packet == nullptr) return FfmpegError(AVERROR(ENOMEM), "cannot encode");
   const auto stored = [&choice](int side) { return choice.needs_even_size ? side + side % 2 : side; };
   ASSIGN_OR_RETURN(video, OpenVideoEncoder(choice, options, stored(options.width), stored(options.height)));
+  if (video->pix_fmt != AV_PIX_FMT_YUV420P && video->pix_fmt != AV_PIX_FMT_YUVA420P) {
+    ASSIGN_OR_RETURN(converter, PlaneConverter::Create(*video, options.format));
+  }
   if (options.audio) {
     const bool global_header = (choice.container->flags & AVFMT_GLOBALHEADER) != 0;
     ASSIGN_OR_RETURN(audio, AudioTrack::Open(*options.audio, choice.audio_codec, global_header));
@@ -123,8 +128,8 @@ Status VideoWriter::State::AddStream(const AVCodecContext& codec) {
   return rc < 0 ? Status(FfmpegError(rc, "cannot add a stream")) : Status();
 }
 
-Status VideoWriter::State::WriteFrame(ConstYuvView image) {
-  RETURN_IF_ERROR(FillFrame(image));
+Status VideoWriter::State::WriteFrame(ConstYuvView image, ConstPlaneView alpha) {
+  RETURN_IF_ERROR(FillFrame(image, alpha));
   const int rc = avcodec_send_frame(video.get(), frame.get());
   if (rc < 0) return FfmpegError(rc, "cannot encode frame " + std::to_string(frames));
   ++frames;
@@ -133,24 +138,23 @@ Status VideoWriter::State::WriteFrame(ConstYuvView image) {
   return audio ? audio->EncodeUntil(frames, options.fps, AudioSink()) : Status();
 }
 
-Status VideoWriter::State::FillFrame(ConstYuvView image) {
+Status VideoWriter::State::FillFrame(ConstYuvView image, ConstPlaneView alpha) {
   av_frame_unref(frame.get());  // the encoder keeps its own reference while it needs the picture
-  frame->width = video->width;
-  frame->height = video->height;
-  frame->format = video->pix_fmt;
-  frame->color_range = video->color_range;
-  frame->colorspace = video->colorspace;
-  frame->color_primaries = video->color_primaries;
-  frame->color_trc = video->color_trc;
-  frame->chroma_location = video->chroma_sample_location;
+  DescribeFrame(*video, *frame);
   const int rc = av_frame_get_buffer(frame.get(), 0);
   if (rc < 0) return FfmpegError(rc, "cannot encode frame " + std::to_string(frames));
+  frame->pts = frames;
+  if (converter) {
+    converter->Convert(image, *frame);
+    if (options.alpha) converter->ConvertAlpha(alpha, *frame);
+    return {};
+  }
   const int chroma_width = (video->width + 1) / 2;
   const int chroma_height = (video->height + 1) / 2;
   CopyPadded(image.y, {frame->data[0], video->width, video->height, frame->linesize[0]});
   CopyPadded(image.u, {frame->data[1], chroma_width, chroma_height, frame->linesize[1]});
   CopyPadded(image.v, {frame->data[2], chroma_width, chroma_height, frame->linesize[2]});
-  frame->pts = frames;
+  if (options.alpha) CopyPadded(alpha, {frame->data[3], video->width, video->height, frame->linesize[3]});
   return {};
 }
 
@@ -207,7 +211,7 @@ Result<VideoWriter> VideoWriter::Create(const Path& path, const VideoWriterOptio
   return VideoWriter(std::move(state));
 }
 
-Status VideoWriter::Write(ConstYuvView frame) {
+Status VideoWriter::Write(ConstYuvView frame, ConstPlaneView alpha) {
   State& state = *state_;
   if (state.failure) return *state.failure;
   if (state.finished) return Error(ErrorCode::kInvalidInput, state.Quoted() + " is finished already");
@@ -218,7 +222,12 @@ Status VideoWriter::Write(ConstYuvView frame) {
                                                "; expected " + std::to_string(options.width) + "x" +
                                                std::to_string(options.height) + " in the same colour format");
   }
-  return state.Keep(state.WriteFrame(frame));
+  if (options.alpha && (alpha.width != options.width || alpha.height != options.height)) {
+    return Error(ErrorCode::kInvalidInput, "frame " + std::to_string(state.frames) + " for " + state.Quoted() +
+                                               " has an alpha of " + std::to_string(alpha.width) + "x" +
+                                               std::to_string(alpha.height) + "; expected the frame's size");
+  }
+  return state.Keep(state.WriteFrame(frame, alpha));
 }
 
 Status VideoWriter::Finish() {
