@@ -13,6 +13,8 @@
 #include "base/file_part.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "image/key_colour.h"
+#include "image/plane.h"
 #include "media/frame.h"
 
 namespace lips {
@@ -46,6 +48,7 @@ enum class InputSource : uint8_t {
 // One template frame with everything rendering needs of it.
 struct TemplateFace {
   YuvImage frame;     // the full picture
+  Plane alpha;        // its opacity; empty unless the avatar's video().alpha
   FaceInputs inputs;  // crop, roi, masked
 };
 
@@ -94,10 +97,11 @@ class Avatar {
   AvatarLayout layout() const;
   const VideoInfo& video() const;  // of the full frames; frames = usable template frames
   FaceGeometry face() const;
-  Rect mask() const;                       // measured, or the default where nothing can be measured
-  const std::vector<Rect>& rects() const;  // one per template frame, all inside the frame
-  bool has_package_inputs() const;         // own ROI and masked pictures
-  bool uses_package_inputs() const;        // ... and they are what templates give
+  const std::optional<KeyColour>& key() const;  // of the screen behind the person, where the manifest names one
+  Rect mask() const;                            // measured, or the default where nothing can be measured
+  const std::vector<Rect>& rects() const;       // one per template frame, all inside the frame
+  bool has_package_inputs() const;              // own ROI and masked pictures
+  bool uses_package_inputs() const;             // ... and they are what templates give
   // Weights; errors name every place that was looked at. kIo when missing.
   Result<FilePart> generator_model() const;
   Result<FilePart> audio_encoder_model() const;

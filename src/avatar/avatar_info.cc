@@ -7,6 +7,7 @@
 #include "avatar/avatar.h"
 #include "avatar/avatar_state.h"
 #include "avatar/features_file.h"
+#include "avatar/manifest.h"
 #include "base/sha256.h"
 #include "model/binding.h"
 #include "model/onnx.h"
@@ -129,6 +130,8 @@ Json Avatar::Info() const {
   info.Set("height", v.height);
   info.Set("fps", fps);
   info.Set("frames", v.frames);
+  info.Set("alpha", v.alpha);
+  if (state.key) info.Set("key", ToJson(*state.key));
   info.Set("duration_s", static_cast<double>(v.frames) / fps);
   info.Set("full_frames", Pictures(state.sources.full));
   info.Set("rects", Json::Object({{"source", state.rects_source},

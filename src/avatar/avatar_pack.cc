@@ -82,6 +82,7 @@ Status Avatar::State::FillFromPack() {
   files.layout = facts.layout;
   warnings = facts.warnings;
   video = facts.video;
+  key = facts.key;
   rects_source = facts.rects_source;
   ASSIGN_OR_RETURN(const FilePart rects, pack->Part(kRectsSection));
   ASSIGN_OR_RETURN(const std::vector<uint8_t> numbers, rects.ReadAll(kMaxRectsBytes));
@@ -113,6 +114,7 @@ Status Avatar::WriteTo(PackWriter& pack, const PackOrigin& origin) const {
   facts.layout = layout();
   ASSIGN_OR_RETURN(facts.content_sha256, ContentHash());
   facts.video = video();
+  facts.key = key();
   facts.rects_source = state.rects_source;
   facts.warnings = state.warnings;
   facts.inputs = state.inputs;

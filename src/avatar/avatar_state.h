@@ -29,7 +29,8 @@ struct Avatar::State {
   AvatarOptions options;
   PackageFiles files;
   std::string name;
-  VideoInfo video;          // frames: usable ones
+  VideoInfo video;  // frames: usable ones
+  std::optional<KeyColour> key;
   TemplateSources sources;  // of the template reader
   std::string rects_source;
   bool has_package_inputs = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <utility>
 
 #include "base/json.h"
 
@@ -113,6 +114,25 @@ Status CollectDeclared(const Json& json, std::vector<DeclaredFile>& files) {  //
 
 }  // namespace
 
+Result<KeyColour> KeyColourFromJson(const Json& json) {
+  KeyColour key;
+  Status status = ParseKeyColour(StringMember(json, "colour"), key);
+  for (const auto& [name, member] : {std::pair{"tolerance", &KeyColour::tolerance},
+                                     {"softness", &KeyColour::softness},
+                                     {"spill", &KeyColour::spill}}) {
+    const Json* share = json.Find(name);
+    if (share != nullptr) key.*member = share->is_number() ? share->as_double() : -1;
+  }
+  if (status.ok()) status = CheckKeyColour(key);
+  if (!status.ok()) return Error(ErrorCode::kCorrupted, "'key': " + status.error().message());
+  return key;
+}
+
+Json ToJson(const KeyColour& key) {
+  return Json::Object(
+      {{"colour", KeyColourText(key)}, {"tolerance", key.tolerance}, {"softness", key.softness}, {"spill", key.spill}});
+}
+
 const PackageManifest::Video* PackageManifest::Find(std::string_view role) const {
   const auto found = std::ranges::find(videos, role, &Video::role);
   return found == videos.end() ? nullptr : &*found;
@@ -153,6 +173,9 @@ Result<PackageManifest> ParsePackageManifest(std::string_view json) {
     }
   }
   if (const Json* onnx = document.Find("onnx")) manifest.onnx_file = InnerPath(StringMember(*onnx, "file"));
+  if (const Json* key = document.Find("key"); key != nullptr && !key->is_null()) {
+    ASSIGN_OR_RETURN(manifest.key, KeyColourFromJson(*key));
+  }
   return manifest;
 }
 

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
+#include "image/key_colour.h"
 
 namespace lips {
 
@@ -30,7 +32,8 @@ struct PackageManifest {
   std::string dataset_name;  // empty when absent
   std::string package_version;
   std::vector<Video> videos;
-  std::string onnx_file;  // inside the package, as Video::file
+  std::string onnx_file;         // inside the package, as Video::file
+  std::optional<KeyColour> key;  // "key": the screen's colour, where there is one
 
   const Video* Find(std::string_view role) const;
 };
@@ -40,6 +43,11 @@ struct DeclaredFile {
   std::string file;  // relative, stays inside the package
   std::string sha256;
 };
+
+// {"colour": "#00ff00", "tolerance": 0.3, "softness": 0.5, "spill": 1}; all but the colour may be absent. Errors:
+// kCorrupted.
+Result<KeyColour> KeyColourFromJson(const Json& json);
+Json ToJson(const KeyColour& key);
 
 // Each is one complete JSON document. Errors: kCorrupted (no JSON, not an object, a negative count).
 Result<FrameMetadata> ParseFrameMetadata(std::string_view json);

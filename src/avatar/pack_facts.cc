@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "avatar/crop_rects.h"
+#include "avatar/manifest.h"
 
 namespace lips {
 namespace {
@@ -83,6 +84,7 @@ Status ReadVideo(const Json& json, VideoInfo& video) {
   video.fps.den = reader.Int("fps_den", 1, INT32_MAX);
   video.format.matrix = reader.Flag("bt709") ? YuvMatrix::kBt709 : YuvMatrix::kBt601;
   video.format.range = reader.Flag("full_range") ? YuvRange::kFull : YuvRange::kLimited;
+  if (const Json* alpha = json.Find("alpha")) video.alpha = alpha->as_bool();  // older packs say nothing of it
   const double fps = video.fps.AsDouble();
   if (!(fps >= 1 && fps <= 240)) reader.Fail("fps_num");
   return reader.status;
@@ -143,8 +145,10 @@ Json ToJson(const PackFacts& facts) {
                               {"fps_num", video.fps.num},
                               {"fps_den", video.fps.den},
                               {"bt709", video.format.matrix == YuvMatrix::kBt709},
-                              {"full_range", video.format.range == YuvRange::kFull}})},
+                              {"full_range", video.format.range == YuvRange::kFull},
+                              {"alpha", video.alpha}})},
       {"rects_source", facts.rects_source},
+      {"key", facts.key ? ToJson(*facts.key) : Json()},
       {"full", Pictures(facts.full, facts.full_is_video)},
       {"crop", Pictures(facts.crop, facts.crop_is_video)},
       {"roi", Pictures(facts.roi, facts.roi_is_video)},
@@ -194,6 +198,9 @@ Result<PackFacts> ParsePackFacts(std::string_view json) {
   if (facts.full.empty()) return Wrong("full");
   RETURN_IF_ERROR(ReadInputs(reader.Object("inputs"), facts));
   RETURN_IF_ERROR(ReadOrigin(reader.Object("origin"), facts.origin));
+  if (const Json* key = manifest.Find("key"); key != nullptr && !key->is_null()) {
+    ASSIGN_OR_RETURN(facts.key, KeyColourFromJson(*key));
+  }
   return facts;
 }
 

@@ -32,6 +32,7 @@ struct PackFacts {
   bool full_is_video = true, crop_is_video = true, roi_is_video = true, masked_is_video = true;
   PackageInputs inputs;
   std::optional<Rect> mask;                      // measured
+  std::optional<KeyColour> key;                  // the screen's colour
   int generator_face_px = 0;                     // 0: unknown
   std::string generator_sha256, encoder_sha256;  // empty: not in the pack
   std::vector<std::string> warnings;

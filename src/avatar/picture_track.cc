@@ -1,5 +1,6 @@
 #include "avatar/picture_track.h"
 
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -23,10 +24,10 @@ Result<std::vector<uint8_t>> PackedPicture(const PictureFiles& files, int64_t in
   return part.ReadAll(kMaxPictureBytes);
 }
 
-Result<Image> ReadPictureOf(const PictureFiles& files, int64_t index) {
-  if (files.pack == nullptr) return ReadPicture(files.pictures->At(index));
+Result<Image> ReadPictureOf(const PictureFiles& files, int64_t index, Plane* alpha = nullptr) {
+  if (files.pack == nullptr) return ReadPicture(files.pictures->At(index), alpha);
   ASSIGN_OR_RETURN(const auto bytes, PackedPicture(files, index));
-  return ParsePicture(bytes);
+  return ParsePicture(bytes, alpha);
 }
 
 Result<YuvImage> ReadJpegOf(const PictureFiles& files, int64_t index) {
@@ -35,11 +36,18 @@ Result<YuvImage> ReadJpegOf(const PictureFiles& files, int64_t index) {
   return ParseJpegAsYuv(bytes);
 }
 
+void CopyPlane(const Plane& from, Plane& to) {
+  to.Resize(from.width(), from.height());
+  const size_t bytes = static_cast<size_t>(from.width()) * static_cast<size_t>(from.height());
+  if (bytes > 0) std::memcpy(to.view().data, from.view().data, bytes);
+}
+
 // A picture as a video frame: BT.601 limited range, as H.264 templates are.
-Status ReadPictureAsVideo(const PictureFiles& files, int64_t index, YuvImage& out) {
+Status ReadPictureAsVideo(const PictureFiles& files, int64_t index, YuvImage& out, Plane* alpha) {
   constexpr YuvFormat kVideoFormat{YuvMatrix::kBt601, YuvRange::kLimited};
+  if (alpha != nullptr) *alpha = Plane();
   if (IsPng(files.pictures->At(index))) {
-    ASSIGN_OR_RETURN(const Image picture, ReadPictureOf(files, index));
+    ASSIGN_OR_RETURN(const Image picture, ReadPictureOf(files, index, alpha));
     out.Resize(picture.width(), picture.height(), kVideoFormat);
     BgrToYuv(picture.view(), out.view());
     return {};
@@ -59,8 +67,10 @@ Result<PictureTrack> PictureTrack::Open(const PictureFiles& files, int decode_th
     track.reader_ = std::move(reader);
     return track;
   }
-  ASSIGN_OR_RETURN(const Image first, ReadPictureOf(files, 0));
+  Plane alpha;
+  ASSIGN_OR_RETURN(const Image first, ReadPictureOf(files, 0, &alpha));
   VideoInfo info;
+  info.alpha = !alpha.empty();
   info.width = first.width();
   info.height = first.height();
   info.frames = files.pictures->count();
@@ -70,7 +80,7 @@ Result<PictureTrack> PictureTrack::Open(const PictureFiles& files, int decode_th
 size_t PictureTrack::window_bytes_per_frame() const {
   if (!files_.is_video()) return 0;
   const size_t luma = static_cast<size_t>(info_.width) * static_cast<size_t>(info_.height);
-  return luma + luma / 2;
+  return luma + luma / 2 + (info_.alpha ? luma : 0);
 }
 
 void PictureTrack::KeepWindow(int64_t capacity_frames) {
@@ -89,16 +99,22 @@ Status PictureTrack::CheckSize(int64_t index, int width, int height) const {
                index);
 }
 
-Status PictureTrack::ReadYuv(int64_t index, YuvImage& out) {
+Status PictureTrack::ReadYuv(int64_t index, YuvImage& out, Plane* alpha) {
   if (files_.is_video()) {
     if (!window_) KeepWindow(1);
     auto frame = window_->Frame(index);
     if (!frame.ok()) return Named(std::move(frame).TakeError(), index);
-    const YuvImage& decoded = *frame.value();
+    const YuvImage& decoded = frame.value()->picture;
     out.Resize(decoded.width(), decoded.height(), decoded.format());
     CopyPixels(decoded.view(), out.view());
-  } else if (Status read = ReadPictureAsVideo(files_, index, out); !read.ok()) {
-    return Named(std::move(read).TakeError(), index);
+    if (alpha != nullptr) CopyPlane(frame.value()->alpha, *alpha);
+  } else {
+    if (Status read = ReadPictureAsVideo(files_, index, out, alpha); !read.ok()) {
+      return Named(std::move(read).TakeError(), index);
+    }
+    // The first picture decides whether there is alpha; one without is opaque.
+    if (alpha != nullptr && !info_.alpha) *alpha = Plane();
+    if (alpha != nullptr && info_.alpha && alpha->empty()) *alpha = Plane(out.width(), out.height(), 255);
   }
   return CheckSize(index, out.width(), out.height());
 }
@@ -108,7 +124,7 @@ Status PictureTrack::ReadBgr(int64_t index, Image& out) {
     if (!window_) KeepWindow(1);
     auto frame = window_->Frame(index);
     if (!frame.ok()) return Named(std::move(frame).TakeError(), index);
-    const YuvImage& decoded = *frame.value();
+    const YuvImage& decoded = frame.value()->picture;
     RETURN_IF_ERROR(CheckSize(index, decoded.width(), decoded.height()));
     out.Resize(decoded.width(), decoded.height());
     YuvToBgr(decoded.view(), out.view());

@@ -8,6 +8,7 @@
 #include "avatar/video_window.h"
 #include "base/result.h"
 #include "image/image.h"
+#include "image/plane.h"
 #include "media/frame.h"
 
 namespace lips {
@@ -26,7 +27,8 @@ class PictureTrack {
   void KeepWindow(int64_t capacity_frames);
 
   // `index` in [0, info().frames). Errors name file and frame; kCorrupted when a picture has another size.
-  Status ReadYuv(int64_t index, YuvImage& out);
+  // `alpha`, where given, gets the picture's opacity, or becomes empty unless info().alpha.
+  Status ReadYuv(int64_t index, YuvImage& out, Plane* alpha = nullptr);
   Status ReadBgr(int64_t index, Image& out);
 
  private:

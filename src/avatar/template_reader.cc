@@ -42,7 +42,7 @@ class SourcesReader final : public TemplateReader {
       return Error(ErrorCode::kInvalidInput,
                    "template frame " + std::to_string(index) + " of " + std::to_string(sources_.rects.size()));
     }
-    RETURN_IF_ERROR(full_.ReadYuv(index, out.frame));
+    RETURN_IF_ERROR(full_.ReadYuv(index, out.frame, &out.alpha));
     if (crop_) {
       RETURN_IF_ERROR(crop_->ReadBgr(index, out.inputs.crop));
     } else {

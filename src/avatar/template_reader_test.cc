@@ -59,7 +59,7 @@ class VideoWindowTest : public testing::Test {
   }
   static bool ShowsTheTruth(VideoWindow& window, int64_t index) {
     const auto frame = window.Frame(index);
-    return frame.ok() && Equal(*frame.value(), truth()[static_cast<size_t>(index)]);
+    return frame.ok() && Equal(frame.value()->picture, truth()[static_cast<size_t>(index)]);
   }
 };
 

@@ -9,17 +9,20 @@ VideoWindow::VideoWindow(VideoReader reader, int64_t frames, int64_t capacity)
     : reader_(std::move(reader)), capacity_(std::clamp<int64_t>(capacity, 1, std::max<int64_t>(frames, 1))) {
   const VideoInfo& info = reader_.info();
   slots_.reserve(static_cast<size_t>(capacity_));
-  for (int64_t i = 0; i < capacity_; ++i) slots_.emplace_back(info.width, info.height, info.format);
+  for (int64_t i = 0; i < capacity_; ++i) {
+    slots_.push_back({YuvImage(info.width, info.height, info.format), {}});
+    if (info.alpha) slots_.back().alpha = Plane(info.width, info.height, 255);
+  }
 }
 
-Result<const YuvImage*> VideoWindow::Frame(int64_t index) {
+Result<const VideoWindow::Slot*> VideoWindow::Frame(int64_t index) {
   if (index < begin_ || index >= end_) {
     if (Status loaded = Load(index); !loaded.ok()) {
       begin_ = end_ = -1;  // the decoder's place is unknown: the next call starts anew
       return std::move(loaded).TakeError();
     }
   }
-  return &std::as_const(Slot(index));
+  return &std::as_const(SlotOf(index));
 }
 
 Status VideoWindow::Load(int64_t index) {
@@ -52,7 +55,8 @@ Status VideoWindow::Restart(int64_t first) {
 
 Status VideoWindow::DecodeUpTo(int64_t index) {
   while (end_ <= index) {
-    RETURN_IF_ERROR(reader_.Read(Slot(end_)));
+    Slot& slot = SlotOf(end_);
+    RETURN_IF_ERROR(reader_.Read(slot.picture, &slot.alpha));
     ++end_;
     begin_ = std::max(begin_, end_ - capacity_);
   }

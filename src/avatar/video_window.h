@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "image/image.h"
+#include "image/plane.h"
 #include "media/video_reader.h"
 
 namespace lips {
@@ -20,11 +21,15 @@ class VideoWindow {
   // Frames [0, frames) will be asked; 1 <= capacity.
   VideoWindow(VideoReader reader, int64_t frames, int64_t capacity);
 
+  struct Slot {
+    YuvImage picture;
+    Plane alpha;  // empty when the video has none
+  };
   // The frame, valid until the next call. Errors: as VideoReader; the window is then empty.
-  Result<const YuvImage*> Frame(int64_t index);
+  Result<const Slot*> Frame(int64_t index);
 
  private:
-  YuvImage& Slot(int64_t index) { return slots_[static_cast<size_t>(index % capacity_)]; }
+  Slot& SlotOf(int64_t index) { return slots_[static_cast<size_t>(index % capacity_)]; }
   Status Load(int64_t index);
   // Where to start so that [it, index] fits: at a keyframe when there is one, so that no frame is decoded in vain.
   int64_t ChunkBefore(int64_t index) const;
@@ -33,7 +38,7 @@ class VideoWindow {
 
   VideoReader reader_;
   int64_t capacity_;
-  std::vector<YuvImage> slots_;  // frame i in slot i % capacity; the window never exceeds the capacity
+  std::vector<Slot> slots_;  // frame i in slot i % capacity; the window never exceeds the capacity
   int64_t begin_ = 0;
   int64_t end_ = 0;  // also the frame the decoder gives next
 };
