@@ -55,7 +55,8 @@ void SamplePatch(ConstImageView picture, const SquareRegion& region, const Patch
   const int size = format.size_px;
   const size_t plane = static_cast<size_t>(size) * static_cast<size_t>(size);
   const Sampler sampler(picture, format.black_outside);
-  const int samples = std::clamp(static_cast<int>(std::ceil(region.side / size - 0.25)), 1, kMostSamples);
+  // fmin and fmax, unlike clamp, make a number of NaN.
+  const auto samples = static_cast<int>(std::fmax(1, std::fmin(kMostSamples, std::ceil(region.side / size - 0.25))));
   const PatchPoint origin = InPicture(region, 0, 0);
   const double step = region.side / (static_cast<double>(size) * samples);
   const double along_x = std::cos(region.angle) * step, along_y = std::sin(region.angle) * step;

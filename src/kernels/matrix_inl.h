@@ -175,11 +175,12 @@ LIPS_INLINE void Columns(const MatrixArgs& args, size_t column, const uint8_t* w
 template <typename Group, NumberType kOut, bool kLine>
 void Matrix(const MatrixArgs& args) {
   const auto* weights = static_cast<const uint8_t*>(args.weights);
+  const size_t group = args.steps > 0 ? 4 : 0;  // bytes; without steps the weights may be null
   for (size_t column = 0; column < static_cast<size_t>(args.columns);) {
     const auto width = static_cast<size_t>(PanelWidth(args.columns - static_cast<int>(column)));
     if constexpr (sizeof(typename Group::Sum) > sizeof(F)) {
       for (size_t part = 0; part < width; part += kFloats) {
-        Columns<Group, kOut, kLine, 4, 1>(args, column + part, weights + part * 4, width * 4);
+        Columns<Group, kOut, kLine, 4, 1>(args, column + part, weights + part * group, width * 4);
       }
     } else if constexpr (kFloats == 16) {
       if (width == 64) {
@@ -191,10 +192,10 @@ void Matrix(const MatrixArgs& args) {
       }
     } else {
       for (size_t part = 0; part < width; part += 16) {
-        Columns<Group, kOut, kLine, 6, 2>(args, column + part, weights + part * 4, width * 4);
+        Columns<Group, kOut, kLine, 6, 2>(args, column + part, weights + part * group, width * 4);
       }
     }
-    weights += width * 4 * static_cast<size_t>(args.steps);
+    weights += width * group * static_cast<size_t>(args.steps);
     column += width;
   }
 }

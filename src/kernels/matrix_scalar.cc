@@ -27,6 +27,7 @@ float PlusBias(const MatrixArgs& args, float v, size_t c) { return args.bias != 
 template <typename Sum, typename Feed, typename WithBias>
 void Matrix(const MatrixArgs& args, const Feed& feed, const WithBias& with_bias) {
   const auto* panel = static_cast<const uint8_t*>(args.weights);
+  const size_t group = args.steps > 0 ? 4 : 0;  // bytes; without steps the weights may be null
   for (int first = 0; first < args.columns;) {
     const int width = PanelWidth(args.columns - first);
     for (int p = 0; p < args.rows; ++p) {
@@ -34,13 +35,13 @@ void Matrix(const MatrixArgs& args, const Feed& feed, const WithBias& with_bias)
         const auto pixel = static_cast<size_t>(p);
         const auto column = static_cast<size_t>(c);
         const uint8_t* x = static_cast<const uint8_t*>(args.x) + pixel * args.x_stride_bytes;
-        const uint8_t* w = panel + static_cast<size_t>(c - first) * 4;
+        const uint8_t* w = panel + static_cast<size_t>(c - first) * group;
         Sum sum = 0;
-        for (int k = 0; k < args.steps; ++k, x += 4, w += static_cast<size_t>(width) * 4) sum = feed(sum, x, w);
+        for (int k = 0; k < args.steps; ++k, x += 4, w += static_cast<size_t>(width) * group) sum = feed(sum, x, w);
         Finish(args, pixel, column, with_bias(sum, column));
       }
     }
-    if (args.steps > 0) panel += static_cast<size_t>(width) * 4 * static_cast<size_t>(args.steps);
+    panel += static_cast<size_t>(width) * group * static_cast<size_t>(args.steps);
     first += width;
   }
 }

@@ -1,6 +1,7 @@
 // Float intrinsics of AVX-512 that SIMDe 0.7 lacks or rounds in another way, number by number; for tests only.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -71,8 +72,10 @@ inline simde__m512 SimdeRoundToEven(simde__m512 v) {
 }
 inline simde__m512 SimdeScale(simde__m512 v, simde__m512 n) {
   const auto x = NumbersIn<float>(v), power = NumbersIn<float>(n);
-  return MadeOf<simde__m512, float>(
-      [&](size_t i) { return std::ldexp(x.at[i], static_cast<int>(std::floor(power.at[i]))); });
+  return MadeOf<simde__m512, float>([&](size_t i) {
+    if (std::isnan(power.at[i])) return power.at[i];
+    return std::ldexp(x.at[i], static_cast<int>(std::clamp(std::floor(power.at[i]), -1000.0F, 1000.0F)));
+  });
 }
 inline simde__m512 SimdeShuffleLanes(simde__m512 a, simde__m512 b, int lanes) {
   const auto x = NumbersIn<float>(a), y = NumbersIn<float>(b);
