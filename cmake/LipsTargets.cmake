@@ -21,6 +21,7 @@ target_compile_features(lips_options INTERFACE cxx_std_20)
 target_compile_options(lips_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${LIPSTREAM_WERROR}>:-Werror>
   -fvisibility=hidden -fstack-protector-strong
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>  # which GCC's -Wconversion does not mean in C++
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # false alarm of GCC 12 at -O3 about string + string (GCC bug 105651)
 # No contraction of a*b+c behind our back: results must not depend on the file a line was compiled in.
 target_compile_options(lips_options INTERFACE -ffp-contract=off)
@@ -39,6 +40,7 @@ function(lips_library name)
 endfunction()
 
 # lips_test(<name> SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|e2e|lint]): a GoogleTest binary NAME_test, run as NAME.
+# The target unit_tests builds those with the label unit.
 # Tests find the test material through LIPSTREAM_TEST_DATA and skip, saying so, where it is absent.
 function(lips_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT;LABEL" "SOURCES;LIBS" ${ARGN})
@@ -47,6 +49,9 @@ function(lips_test name)
   endif()
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
+  endif()
+  if(ARG_LABEL STREQUAL unit)
+    set_property(GLOBAL APPEND PROPERTY LIPS_UNIT_TESTS ${name}_test)
   endif()
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_LIBS} lips_options GTest::gmock GTest::gtest_main)

@@ -176,7 +176,7 @@ TEST_F(AvatarPackages, MoreFramesThanRectanglesUseTheFirstOnesAndTheCheckSaysSo)
 }
 
 TEST_F(AvatarPackages, BrokenPackagesGetOneSentenceEach) {
-  const auto broken = [this](const char* file, std::string_view text) {
+  const auto broken = [](const char* file, std::string_view text) {
     const Path copy = CopyOf(LayoutA());
     EXPECT_TRUE(WriteFileAtomically(copy / file, text).ok());
     return FaultOf(copy).message();

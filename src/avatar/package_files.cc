@@ -80,7 +80,8 @@ bool IsFaceSized(const VideoInfo& info) {
 // other.
 Result<std::vector<PictureFiles>> FullFramesByContent(const PackageFiles& package) {
   std::vector<Path> videos = VideosIn(package.folder);
-  std::ranges::stable_partition(videos, [](const Path& video) { return video.stem().string().ends_with("_25fps"); });
+  std::stable_partition(videos.begin(), videos.end(),
+                        [](const Path& video) { return video.stem().string().ends_with("_25fps"); });
   std::vector<PictureFiles> found;
   std::optional<Error> fault;
   for (const Path& video : videos) {

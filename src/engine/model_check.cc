@@ -18,7 +18,8 @@ Result<std::vector<Tensor>> ReadInputs(const Graph& graph, const ModelCheckReque
   std::string names;
   for (const ValueId id : graph.inputs) names += (names.empty() ? "" : ", ") + ValueOf(graph, id).name;
   for (const auto& [name, path] : request.inputs) {
-    const auto found = std::ranges::find_if(graph.inputs, [&](ValueId id) { return ValueOf(graph, id).name == name; });
+    const auto found = std::ranges::find_if(
+        graph.inputs, [&, wanted = &name](ValueId id) { return ValueOf(graph, id).name == *wanted; });
     if (found == graph.inputs.end()) {
       return Error(ErrorCode::kInvalidInput, "no input '" + name + "', the network has " + names);
     }

@@ -22,7 +22,8 @@ void ConvertRowAs(const ConvertRowArgs& a) {
 
 void LIPS_ISA(ConvertRow)(const ConvertRowArgs& a) {
   WithType(a.in_type, [&a](auto in) {
-    WithType(a.out_type, [&a, in](auto out) { ConvertRowAs<decltype(in)::kType, decltype(out)::kType>(a); });
+    constexpr NumberType kIn = decltype(in)::kType;
+    WithType(a.out_type, [&a](auto out) { ConvertRowAs<kIn, decltype(out)::kType>(a); });
   });
 }
 

@@ -44,7 +44,7 @@ class CodedVideo : public ::testing::Test {
     return writer.Finish(frames);
   }
 
-  const AudioFolder folder_;
+  AudioFolder folder_;
   const Path path_ = folder_ / "out.mp4";
 };
 

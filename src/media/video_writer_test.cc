@@ -63,7 +63,7 @@ TEST_F(VideoWriterTest, TagsColoursAndMetadataWhereProgramsLookForThem) {
   options.width = 1280;
   options.height = 720;
   options.metadata = {{"synthetic", "true"}, {"lipstream.model_sha256", "00ff"}, {"title", "käse; = \"quoted\""}};
-  const auto tags = [this](const Path& path) {
+  const auto tags = [](const Path& path) {
     return Probe(path,
                  "-show_entries stream=codec_name,color_range,color_space,color_primaries,color_transfer,pix_fmt");
   };

@@ -53,13 +53,13 @@ class WireStream {
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, size_t)>(
-        [this](auto handler, const Buffers& into) { Read(into, std::move(handler)); }, token, buffers);
+        [this](auto handler, const Buffers& into) { this->Read(into, std::move(handler)); }, token, buffers);
   }
 
   template <typename Buffers, typename Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, size_t)>(
-        [this](auto handler, const Buffers& from) { Write(from, std::move(handler)); }, token, buffers);
+        [this](auto handler, const Buffers& from) { this->Write(from, std::move(handler)); }, token, buffers);
   }
 
  private:

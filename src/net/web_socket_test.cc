@@ -240,7 +240,8 @@ TEST_F(WebSocketTest, AClientThatTakesNothingIsDropped) {
 }
 
 TEST_F(WebSocketTest, ServerAndClientTalk) {
-  auto [near, far] = WirePair(loop_);
+  auto pair = WirePair(loop_);
+  std::unique_ptr<Wire> near = std::move(pair.first);
   // The server's side reads the request as the HTTP connection would.
   HttpRequestParser parser{HttpLimits()};
   std::vector<uint8_t> buffer(4096);
@@ -255,7 +256,8 @@ TEST_F(WebSocketTest, ServerAndClientTalk) {
   };
   read();
   std::unique_ptr<WebSocket> client;
-  WebSocket::Request(loop_, std::move(far), "localhost", "/v1/stream", {{"Sec-WebSocket-Protocol", "lipsync.v1"}}, {},
+  WebSocket::Request(loop_, std::move(pair.second), "localhost", "/v1/stream",
+                     {{"Sec-WebSocket-Protocol", "lipsync.v1"}}, {},
                      [&](auto socket, auto) { client = std::move(socket); });
   ASSERT_TRUE(RunUntil(loop_, [&] { return server_ && client; }));
   Reader from_server;

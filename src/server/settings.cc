@@ -123,7 +123,7 @@ Status ApplyConfig(std::string_view json, ServeSettings& settings) {
   if (!object.is_object()) return Error(ErrorCode::kInvalidInput, "expected a JSON object of settings");
   for (const auto& [name, value] : object.members()) {
     const auto& keys = SettingKeys();
-    const auto key = std::ranges::find_if(keys, [&](const SettingKey& k) { return k.name == name; });
+    const auto key = std::ranges::find_if(keys, [wanted = &name](const SettingKey& k) { return k.name == *wanted; });
     if (key == keys.end()) {
       std::vector<std::string> known;
       for (const SettingKey& k : keys) known.emplace_back(k.name);

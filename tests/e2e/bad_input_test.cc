@@ -128,7 +128,7 @@ TEST_F(BadInput, Outputs) {
 TEST_F(BadInput, OutputsThatWouldReplaceInputs) {
   const std::string speech = ReadTextFile(folder_ / "speech.wav").value();
   Overwrite(folder_ / "speech.mp4", speech);  // FFmpeg goes by the content
-  const auto refused = [this](const std::vector<std::string>& arguments, const std::string& what) {
+  const auto refused = [](const std::vector<std::string>& arguments, const std::string& what) {
     const Outcome outcome = Lipstream(arguments);
     EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
     EXPECT_THAT(outcome.err, ContainsRegex("^error: [^\n]+\n$"));
