@@ -45,6 +45,7 @@ Result<RenderRequest> ToRequest(const lips_avatar& avatar, const char* audio, co
   if (options.duration_s > 0) request.job.duration_s = options.duration_s;
   request.start_frame = options.start_frame;
   request.with_audio = options.no_audio == 0;
+  request.finish.alpha = false;  // there is no option for it yet; as before
   request.cache_bytes = avatar.template_bytes;
   return request;
 }

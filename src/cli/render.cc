@@ -3,9 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ctime>
 
 #include "base/memory.h"
 #include "cli/app.h"
+#include "cli/finish_flags.h"
 #include "cli/progress.h"
 #include "media/frame.h"
 
@@ -14,17 +16,29 @@ namespace {
 
 struct Flags {
   JobFlags job;
+  FinishFlags finish;
   std::string output, frames, fps, loop = "pingpong", report;
   std::string frames_format = "png";
-  std::string cache_memory;
+  std::string cache_memory, sign, consent;
   int cache_level = 0;
   RenderRequest request;  // the rest is parsed straight into it
   bool no_audio = false, quiet = false, json = false;
 };
 
+// "2026-11-25T19:00:00Z"
+std::string Now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc = {};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
 Result<RenderRequest> Resolve(const Flags& flags) {
   RenderRequest request = flags.request;
   ASSIGN_OR_RETURN(request.job, flags.job.Resolve());
+  ASSIGN_OR_RETURN(request.finish, flags.finish.Resolve());
   if (!flags.output.empty()) request.video = flags.output;
   if (!flags.frames.empty()) request.frames_folder = flags.frames;
   request.frames_extension = flags.frames_format;
@@ -35,6 +49,7 @@ Result<RenderRequest> Resolve(const Flags& flags) {
     ASSIGN_OR_RETURN(request.cache_bytes, ParseByteSize(flags.cache_memory));
   }
   if (flags.cache_level != 0) request.cache_level = static_cast<TemplateLevel>(flags.cache_level);
+  if (!flags.sign.empty()) request.sign = SignOptions{flags.sign, Now(), flags.consent};
   request.with_audio = !flags.no_audio;
   request.loop = flags.loop == "forward" ? Loop::kForward : Loop::kPingPong;
   request.stop = &Stop();
@@ -66,6 +81,7 @@ void PrintSummary(const RenderReport& r, const Flags& flags) {
   stage("features", r.features);
   stage("generate", r.generate);
   stage("composite", r.composite);
+  if (r.finish.count() > 0) stage("finish", r.finish);
   stage("encode", r.encode);
 }
 
@@ -108,19 +124,24 @@ void AddRender(Commands& commands) {
       *commands.app, "render", "Make an avatar speak an audio file, as a video",
       "  lipstream render --avatar anna --audio speech.wav -o anna.mp4\n"
       "  lipstream render --avatar anna --audio talk.mp3 -o anna.mkv --crf 18 --preset slow --report anna.json\n"
+      "  lipstream render --avatar anna --audio speech.wav -o anna.webm --key-colour '#00b140'\n"
+      "  lipstream render --avatar anna --audio speech.wav -o anna.mp4 --key-colour green --background office.jpg\n"
       "  lipstream render --avatar anna --audio speech.wav --frames pictures --duration 2\n");
   AddJobFlags(*command, flags->job);
   AddCompositeFlag(*command, flags->job);
   AddSpeechFlags(*command, flags->job);
+  AddFinishFlags(*command, flags->finish);
   RenderRequest& request = flags->request;
   command->add_option("-o,--output", flags->output, "video file to write; its extension chooses the container");
   command->add_option("--frames", flags->frames, "folder for numbered pictures, besides or instead of a video");
   command->add_option("--frames-format", flags->frames_format, "png (lossless) or jpg")
       ->check(CLI::IsMember({"png", "jpg"}))
       ->capture_default_str();
-  command->add_option("--codec", request.codec, "video codec: h264, hevc, vp9, ffv1, mjpeg")
-      ->check(CLI::IsMember({"h264", "hevc", "vp9", "ffv1", "mjpeg"}))
-      ->capture_default_str();
+  command
+      ->add_option("--codec", request.codec,
+                   "video codec: h264, hevc, vp9, prores, ffv1, mjpeg; default: h264 (.webm: vp9), and with "
+                   "transparency prores (.mov) or vp9")
+      ->check(CLI::IsMember({"h264", "hevc", "vp9", "prores", "ffv1", "mjpeg"}));
   command->add_option("--crf", request.crf, "constant quality, lower is better")
       ->check(CLI::Range(0, 63))
       ->capture_default_str();
@@ -153,6 +174,9 @@ void AddRender(Commands& commands) {
       ->add_option("--cache-level", flags->cache_level,
                    "how much of a template frame is kept: 1 (least) to 3; default: what saves most in that memory")
       ->check(CLI::Range(1, 3));
+  command->add_option("--sign", flags->sign,
+                      "private key (PEM) that signs a manifest beside the video, VIDEO.provenance.json");
+  command->add_option("--consent", flags->consent, "note for that manifest: who agreed to this video")->needs("--sign");
   command->add_flag("--no-audio", flags->no_audio, "write no audio track");
   command->add_option("--report", flags->report, "write times, memory and hashes as JSON");
   command->add_flag("-q,--quiet", flags->quiet, "print errors only");

@@ -5,6 +5,7 @@
 
 #include "cli/app.h"
 #include "cli/table.h"
+#include "cli/verify_provenance.h"
 #include "verify/pages.h"
 
 namespace lips::cli {
@@ -18,6 +19,7 @@ struct Flags {
   int worst = 3;
   int64_t start_frame = 0;
   EngineFlags engine;
+  ProvenanceFlags provenance;
   bool json = false, quiet = false;
 
   Loop Order() const { return loop == "forward" ? Loop::kForward : Loop::kPingPong; }
@@ -120,6 +122,13 @@ Result<ExitCode> VerifyAvatar(const Flags& flags) {
 }
 
 Result<ExitCode> RunVerify(const Flags& flags) {
+  if (flags.provenance.wanted && flags.inputs.size() == 1) {
+    return VerifyProvenance(flags.provenance, flags.inputs.front(), flags.json, flags.quiet);
+  }
+  if (flags.provenance.wanted) {
+    std::fputs("error: --provenance takes one video; see 'lipstream verify --help'\n", stderr);
+    return kUsage;
+  }
   if (flags.inputs.size() == 2) return VerifyTwo(flags);
   if (!flags.avatar.empty()) return flags.inputs.empty() ? VerifyAvatar(flags) : VerifyTalk(flags);
   std::fputs(
@@ -137,6 +146,7 @@ void AddVerify(Commands& commands) {
                  "  lipstream verify anna.mp4 --avatar anna --audio speech.wav --html anna.html\n"
                  "  lipstream verify a.mp4 b.mp4 --avatar anna --limit 'mouth psnr=40' --pictures worst\n"
                  "  lipstream verify --avatar anna --engine cpu\n"
+                 "  lipstream verify --provenance anna.mp4 --key anna.pub\n"
                  "  lipstream verify mel.npy other.npy --limit 'mel.npy error=1e-5'\n");
   command
       ->add_option("inputs", flags->inputs,
@@ -157,6 +167,7 @@ void AddVerify(Commands& commands) {
       ->capture_default_str();
   command->add_option("--pictures", flags->pictures, "folder for them, side by side, as PNG");
   command->add_option("--html", flags->html, "write a report with plots and pictures, in one file");
+  AddProvenanceFlags(*command, flags->provenance);
   AddEngineFlags(*command, flags->engine);
   command->add_flag("-q,--quiet", flags->quiet, "print failures only");
   command->add_flag("--json", flags->json, "print the report as JSON instead of text");

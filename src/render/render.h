@@ -14,7 +14,9 @@
 #include "base/stop.h"
 #include "engine/template_cache.h"
 #include "media/frame.h"
+#include "render/finish.h"
 #include "render/job.h"
+#include "render/sign.h"
 
 namespace lips {
 
@@ -24,7 +26,7 @@ struct RenderRequest {
   std::optional<Path> frames_folder;  // ... and, or, numbered pictures
   std::string frames_extension = "png";
   bool with_audio = true;
-  std::string codec = "h264";
+  std::string codec;  // empty: what suits the file (DefaultCodec)
   int crf = 20;
   std::string preset = "veryfast";
   int encoder_threads = 0;
@@ -35,6 +37,9 @@ struct RenderRequest {
   // at most 4 GiB; 0: none is kept.
   std::optional<int64_t> cache_bytes;
   std::optional<TemplateLevel> cache_level;  // nothing: by the budget (engine/template_level.h)
+
+  FinishOptions finish;             // transparency, background, label
+  std::optional<SignOptions> sign;  // a signed manifest beside the video
 
   // Called from one thread, after each written frame. `total` is exact.
   std::function<void(int64_t done, int64_t total)> progress;
@@ -51,7 +56,7 @@ struct RenderReport {
   double open_s = 0;         // of that: until the first stage ran
   double first_frame_s = 0;  // from the call to the first frame handed to the encoder
   // Busy time per frame of each stage; waiting for a neighbour is not counted.
-  DurationStats decode, features, generate, composite, encode;
+  DurationStats decode, features, generate, composite, finish, encode;
   int64_t peak_rss_bytes = 0;
   TemplateCache::Stats templates;  // hits and misses count frames
   int64_t template_budget_bytes = 0;
@@ -60,6 +65,7 @@ struct RenderReport {
   std::string audio_encoder;                            // AudioEncoder::Describe(), "features file", "none"
   std::string inputs;                                   // "package" or "derived"
   std::string compositing;                              // "natural" or "compatible"
+  std::string transparency;                             // "none", "template", or the key colour
   bool silence_gate = false;                            // the mouth rests in silence
   double mouth_gain = 1, smooth_audio = 0, av_offset_ms = 0;
   std::string avatar_name, avatar_sha256, model_sha256, encoder_sha256, features_sha256;
@@ -71,9 +77,9 @@ struct RenderReport {
   Json ToJson() const;
 };
 
-// Stages decode | features -> generate -> composite -> encode, a thread each, over a fixed set of frame slots: memory
-// does not depend on the length. Output appears complete or not at all. Errors: those of every part, with the part's
-// name.
+// Stages decode | features -> generate -> composite [-> finish] -> encode, a thread each, over a fixed set of frame
+// slots: memory does not depend on the length. Output appears complete or not at all. Errors: those of every part, with
+// the part's name.
 Result<RenderReport> Render(const RenderRequest& request);
 
 }  // namespace lips
