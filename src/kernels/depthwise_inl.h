@@ -82,21 +82,44 @@ void DepthwiseRowAs(const DepthwiseRowArgs& args) {
   }
 }
 
-// For few channels and none of the tricks above.
-template <NumberType kOut>
-void DepthwiseRowWide(const DepthwiseRowArgs& a) {
-  for (size_t x = 0; x < static_cast<size_t>(a.width); ++x) {
-    for (size_t c = 0; c < static_cast<size_t>(a.channels); c += kFloats) {
-      D sum = LoadDoubles(a.bias + c);
-      for (size_t r = 0; r < kTaps; ++r) {
-        const float* pixel = a.rows[r] + x * static_cast<size_t>(a.stride) * a.pixel_stride + c;
-        const float* weights = a.weights + r * kTaps * a.weight_stride + c;
-        for (size_t q = 0; q < kTaps; ++q) {
-          sum = MulAdd(LoadDoubles(pixel + q * a.pixel_stride), LoadDoubles(weights + q * a.weight_stride), sum);
-        }
+// One vector of channels from c on, output pixels x .. x + kPixels, in double. Each column is widened once for all the
+// outputs it reaches, and a row's taps once for all pixels.
+template <size_t kPixels, size_t kStride, NumberType kOut>
+inline __attribute__((always_inline)) void DepthwiseTileWide(const DepthwiseRowArgs& a, size_t x, size_t c) {
+  constexpr size_t kColumns = (kPixels - 1) * kStride + kTaps;
+  D sums[kPixels];
+#pragma GCC unroll 4
+  for (size_t p = 0; p < kPixels; ++p) sums[p] = LoadDoubles(a.bias + c);
+  for (size_t r = 0; r < kTaps; ++r) {
+    D taps[kTaps];
+#pragma GCC unroll 3
+    for (size_t q = 0; q < kTaps; ++q) taps[q] = LoadDoubles(a.weights + (r * kTaps + q) * a.weight_stride + c);
+    const float* pixel = a.rows[r] + x * kStride * a.pixel_stride + c;
+#pragma GCC unroll 9
+    for (size_t column = 0; column < kColumns; ++column) {
+      const D v = LoadDoubles(pixel + column * a.pixel_stride);
+#pragma GCC unroll 4
+      for (size_t p = 0; p < kPixels; ++p) {
+        const size_t q = column - p * kStride;  // wraps around for columns before the output's first
+        if (q < kTaps) sums[p] = MulAdd(v, taps[q], sums[p]);
       }
-      StoreNumbers<kOut>(a.out, x * a.out_stride + c, Max(ZeroFloats(), ToFloats(sum)), a.quantisation, c);
     }
+  }
+#pragma GCC unroll 4
+  for (size_t p = 0; p < kPixels; ++p) {
+    StoreNumbers<kOut>(a.out, (x + p) * a.out_stride + c, Max(ZeroFloats(), ToFloats(sums[p])), a.quantisation, c);
+  }
+}
+
+template <size_t kStride, NumberType kOut>
+void DepthwiseRowWide(const DepthwiseRowArgs& args) {
+  constexpr size_t kPixels = 4;
+  const DepthwiseRowArgs a = args;
+  const auto width = static_cast<size_t>(a.width);
+  for (size_t c = 0; c < static_cast<size_t>(a.channels); c += kFloats) {
+    size_t x = 0;
+    for (; x + kPixels <= width; x += kPixels) DepthwiseTileWide<kPixels, kStride, kOut>(a, x, c);
+    for (; x < width; ++x) DepthwiseTileWide<1, kStride, kOut>(a, x, c);
   }
 }
 
@@ -104,8 +127,11 @@ void DepthwiseRowWide(const DepthwiseRowArgs& a) {
 
 void LIPS_ISA(DepthwiseRow)(const DepthwiseRowArgs& a) {
   WithType(a.out_type, [&a](auto out) {
-    if (a.wide) return DepthwiseRowWide<decltype(out)::kType>(a);
-    a.stride == 1 ? DepthwiseRowAs<1, decltype(out)::kType>(a) : DepthwiseRowAs<2, decltype(out)::kType>(a);
+    if (a.wide) {
+      a.stride == 1 ? DepthwiseRowWide<1, decltype(out)::kType>(a) : DepthwiseRowWide<2, decltype(out)::kType>(a);
+    } else {
+      a.stride == 1 ? DepthwiseRowAs<1, decltype(out)::kType>(a) : DepthwiseRowAs<2, decltype(out)::kType>(a);
+    }
   });
 }
 

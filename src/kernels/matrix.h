@@ -17,9 +17,9 @@ namespace lips::kernels {
 // x is f32, bf16 or u8: a row is `steps` groups of 4 bytes, 1, 2 or 4 numbers each. `weights` are in panels of columns
 // (PanelWidth), one after the other; a panel of width n is [steps][n] groups of 4 bytes, which
 // hold f32, bf16 or s8 of consecutive k. `columns` is a multiple of 16. Nothing is written past `columns` of each row.
-// Of at most kWideSteps f32 products, sum and bias are made in double and rounded once, together: a network begins with
-// such sums, from a picture's few channels; there they nearly cancel with the bias, and whatever is lost the whole
-// network magnifies (docs/numerics.md). They are little of its work.
+// With `wide`, sum and bias of f32 products are made in double and rounded once, together: a network begins with such
+// sums, from a picture's few channels; there they nearly cancel with the bias, and whatever is lost the whole network
+// magnifies (docs/numerics.md). It takes about twice as long.
 // A column's sum is made in the order of k whatever the rows and columns around it, so any split gives the same bits.
 struct MatrixArgs {
   const void* x = nullptr;
@@ -40,14 +40,13 @@ struct MatrixArgs {
   const int32_t* at = nullptr;
   const float* fraction = nullptr;
   bool relu = false;
+  bool wide = false;  // of f32 only
 
   void* y = nullptr;
   size_t y_stride = 0;  // numbers
   NumberType y_type = NumberType::kF32;
   Quantisation y_quantisation = {};
 };
-
-constexpr int kWideSteps = kChannelBlock - 1;
 
 // Of the panel that begins where so many columns are left.
 constexpr int PanelWidth(int columns_left) { return columns_left >= 64 ? 64 : columns_left >= 32 ? 32 : 16; }

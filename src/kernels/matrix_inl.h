@@ -40,7 +40,6 @@ struct GroupF32 {
   static LIPS_INLINE F Finish(const MatrixArgs& args, Sum sum, size_t c) { return PlusBias(args, sum, c); }
 };
 
-// kWideSteps at most.
 struct GroupWide {
   using Sum = D;
   static LIPS_INLINE Sum Zero() { return ZeroDoubles(); }
@@ -215,9 +214,7 @@ LIPS_INLINE void MatrixOf(const MatrixArgs& args) {
 
 }  // namespace
 
-void LIPS_ISA(MatrixF32)(const MatrixArgs& args) {
-  args.steps > 0 && args.steps <= kWideSteps ? MatrixOf<GroupWide>(args) : MatrixOf<GroupF32>(args);
-}
+void LIPS_ISA(MatrixF32)(const MatrixArgs& args) { args.wide ? MatrixOf<GroupWide>(args) : MatrixOf<GroupF32>(args); }
 void LIPS_ISA(MatrixBf16)(const MatrixArgs& args) { MatrixOf<GroupBf16>(args); }
 void LIPS_ISA(MatrixU8)(const MatrixArgs& args) { MatrixOf<GroupU8>(args); }
 

@@ -8,7 +8,7 @@ namespace {
 struct Case {
   int rows, steps, columns;
   NumberType out = NumberType::kF32;
-  bool line = false, addend = false, relu = false;
+  bool line = false, addend = false, relu = false, wide = false;
 };
 
 // Few and many pixels and columns, with and without everything around the sum.
@@ -23,8 +23,11 @@ const Case kCases[] = {
     {23, 2, 112, NumberType::kU8, false, true, true},
     {66, 9, 208, NumberType::kF32, true, false, true},
     {10, 0, 48, NumberType::kF32, true, true, true},
-    {9, kWideSteps, 80, NumberType::kBf16, false, true, true},
-    {9, kWideSteps + 1, 80, NumberType::kBf16, false, true, true},
+    {9, 15, 80, NumberType::kBf16, false, true, true, true},
+    {9, 6, 32, NumberType::kF32, false, false, true, true},
+    {3, 6, 16, NumberType::kU8, false, false, true, true},
+    {23, 12, 112, NumberType::kF32, true, true, false, true},
+    {9, 15, 80, NumberType::kBf16, false, true, true},
     {23, 33, 112, NumberType::kF32, true, true},
     {0, 4, 64},
 };
@@ -68,6 +71,7 @@ struct Call {
       args.fraction = fraction.data();
     }
     args.relu = c.relu;
+    args.wide = c.wide && in == NumberType::kF32;
     args.y = y.data();
     args.y_stride = columns + 3;
     args.y_type = c.out;
@@ -108,8 +112,8 @@ TEST_P(MatrixKernel, EqualsTheScalarDefinitionBitForBit) {
 TEST_P(MatrixKernel, GivesTheSameBitsHoweverTheWorkIsDivided) {
   const NumberType in = GetParam();
   ForEachTracedTable([&](std::mt19937& rng, const Table& table) {
-    for (const int steps : {6, kWideSteps + 3}) {
-      const Case c = {23, steps, 144, NumberType::kF32, true, true, true};
+    for (const bool wide : {false, true}) {
+      const Case c = {23, 18, 144, NumberType::kF32, true, true, true, wide};
       std::mt19937 one = rng, two = rng;
       Call whole(one, c, in, NumberType::kF32);
       Call parts(two, c, in, NumberType::kF32);
@@ -160,7 +164,7 @@ TEST(MatrixKernelF32, MultipliesAsWrittenByHand) {
 }
 
 // A picture's channels nearly cancel with the bias: what is left must not carry the rounding of what was there.
-TEST(MatrixKernelF32, RoundsShortSumsOnce) {
+TEST(MatrixKernelF32, RoundsWideSumsOnce) {
   const float x[] = {1, 1, 1};
   std::vector<float> weights(48);
   weights[0] = 1e8f, weights[16] = 1, weights[32] = 0.25f;
@@ -175,6 +179,7 @@ TEST(MatrixKernelF32, RoundsShortSumsOnce) {
     args.steps = 3;
     args.columns = 16;
     args.bias = bias.data();
+    args.wide = true;
     args.y = y;
     table.matrix_f32(args);
     EXPECT_EQ(y[0], 1.25f);

@@ -56,7 +56,7 @@ T Read(const uint8_t* from, size_t index) {
 }  // namespace
 
 void MatrixF32_scalar(const MatrixArgs& args) {
-  if (args.steps <= kWideSteps) {
+  if (args.wide) {
     Matrix<double>(
         args,
         [](double sum, const uint8_t* x, const uint8_t* w) {

@@ -61,6 +61,12 @@ class Compiler {
     return Error(ErrorCode::kUnsupported, Describe(graph_, node) + " " + why);
   }
 
+  // Whether it is what the network is given, not what another part of it made.
+  bool IsGiven(ValueId value) const {
+    const auto at = std::ranges::find(graph_.inputs, value);
+    return at != graph_.inputs.end() && InputPort(size(at - graph_.inputs.begin())) != Port::kMap;
+  }
+
   // Who multiplies each value with weights, and how often it is read at all.
   void FindReaders() {
     multiplied_.resize(graph_.values.size());
@@ -276,6 +282,7 @@ class Compiler {
         spec.out,
         AddMap(node.outputs[0], activation == "Sigmoid" ? std::optional(kernels::NumberType::kF32) : std::nullopt));
     map_of_[node.outputs[0]] = spec.out;
+    spec.wide = spec.mode == Mode::kF32 && IsGiven(node.inputs[0]) && spec.matrix.inputs() < kernels::kChannelBlock;
     if (WantsWindowMap(spec.matrix.bytes())) {
       Map windows = maps_[size(spec.out)];
       windows.channels = spec.kernel[0] * spec.kernel[1] * WindowChannels(maps_[size(x)], spec.mode);
@@ -383,8 +390,9 @@ class Compiler {
     }
     ASSIGN_OR_RETURN(const auto project_bias, weights_.Numbers(node.inputs[kIrBp], size(out_dims[1])));
     ASSIGN_OR_RETURN(spec.project, weights_.Pack(spec.mode, node.inputs[kIrWp], project_bias, spec.depth_quantisation));
-    const int height = static_cast<int>(out_dims[2]);
-    const int width = static_cast<int>(out_dims[3]);
+    spec.wide = spec.mode == Mode::kF32 && spec.x != kNoMap && IsGiven(node.inputs[kIrX]) &&
+                std::max(maps_[size(spec.x)].channels, hidden) < kernels::kChannelBlock;
+    const int height = static_cast<int>(out_dims[2]), width = static_cast<int>(out_dims[3]);
     if (spec.low != kNoMap) {
       const bool corners = node.String("align", "align_corners") == "align_corners";
       const Map& low = maps_[size(spec.low)];

@@ -21,7 +21,8 @@ struct ConvolutionSpec {
   Activation activation = Activation::kNone;
   std::shared_ptr<const OutputHead> head;  // instead of matrix and activation: `out` takes B, G, R bytes
   MapId windows =
-      kNoMap;  // scratch map [pixels, matrix inputs] for weights too large to read for every block of pixels
+      kNoMap;         // scratch map [pixels, matrix inputs] for weights too large to read for every block of pixels
+  bool wide = false;  // sums are made in double: see MatrixArgs
   double macs = 0;
 };
 

@@ -46,6 +46,7 @@ kernels::MatrixArgs ResidualStep::ExpandArgs(int first, int last) const {
   kernels::MatrixArgs args;
   args.columns = last - first;
   args.relu = true;
+  args.wide = spec_.wide;
   if (spec_.x != kNoMap) {
     spec_.expand.Set(args, first, last);
     args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
@@ -73,6 +74,7 @@ kernels::MatrixArgs ResidualStep::ProjectArgs(const RunContext& context, const v
                                               int first, int last) const {
   kernels::MatrixArgs args;
   spec_.project.Set(args, first, last);
+  args.wide = spec_.wide;
   args.x = depth;
   args.x_stride_bytes = size(spec_.hidden) * kernels::SizeOf(type_);
   args.rows = rows;

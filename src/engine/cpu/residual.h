@@ -37,6 +37,7 @@ struct ResidualSpec {
   UpsampleAxis up_rows, up_columns;        // with low
   std::shared_ptr<const OutputHead> head;  // what follows at once, instead of a map: then `out` is its output
   MapId depth = kNoMap;                    // scratch map [pixels, hidden], for small maps only
+  bool wide = false;                       // sums are made in double: see MatrixArgs
   double macs = 0;
 };
 
@@ -59,8 +60,6 @@ class ResidualStep : public Step {
   // Where `args`, of columns from `first` on, find what is added to pixels from `pixel` on of the expanded map.
   void SetAddend(const RunContext& context, size_t pixel, int first, kernels::MatrixArgs& args) const;
   void Expand(const kernels::MatrixArgs& args) const;
-  // Few channels: the block a network begins with, after an expansion of at most kWideSteps products.
-  bool wide_depth() const { return spec_.mode == Mode::kF32 && spec_.hidden == kernels::kChannelBlock; }
   // Projects `rows` pixels at `depth` to columns [first, last) of those from `pixel` on of the output.
   kernels::MatrixArgs ProjectArgs(const RunContext& context, const void* depth, int rows, size_t pixel, int first,
                                   int last) const;

@@ -168,7 +168,7 @@ class PanelResidual : public ResidualStep {
     const size_t pixel = (size(e.image) * size(out_.height) + size(row)) * size(out_.width);
     args.out = context.workspace.Data<uint8_t>(spec_.depth) +
                (pixel * size(spec_.hidden) + size(e.first)) * kernels::SizeOf(type_);
-    args.wide = wide_depth();
+    args.wide = spec_.wide;
     kernels::Active().depthwise_row(args);
   }
 

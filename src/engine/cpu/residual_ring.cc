@@ -275,7 +275,7 @@ class RingResidual : public ResidualStep {
     args.out_stride = size(spec_.hidden);
     args.out_type = type_;
     args.quantisation = spec_.depth_quantisation.view(first);
-    args.wide = wide_depth();
+    args.wide = spec_.wide;
     kernels::Active().depthwise_row(args);
   }
 
