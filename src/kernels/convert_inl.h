@@ -22,8 +22,8 @@ void ConvertRowAs(const ConvertRowArgs& a) {
 
 void LIPS_ISA(ConvertRow)(const ConvertRowArgs& a) {
   WithType(a.in_type, [&a](auto in) {
-    constexpr NumberType kIn = decltype(in)::kType;
-    WithType(a.out_type, [&a](auto out) { ConvertRowAs<kIn, decltype(out)::kType>(a); });
+    using In = decltype(in);
+    WithType(a.out_type, [&a](auto out) { ConvertRowAs<In::kType, decltype(out)::kType>(a); });
   });
 }
 
