@@ -101,6 +101,10 @@ TEST_F(Content, FramesWithoutAUsableFaceStayTheTemplates) {
   }
   const auto check = CheckAvatar(avatar, {});
   ASSERT_TRUE(check.ok());
+  const auto inside = std::ranges::find(check.value().items, "rectangles inside", &AvatarCheck::Item::what);
+  ASSERT_NE(inside, check.value().items.end());
+  EXPECT_TRUE(inside->ok) << inside->found;
+  EXPECT_NE(inside->found.find("stay the template's: 16"), std::string::npos) << inside->found;
   EXPECT_EQ(Avatar::Open(avatar, {}).value().Info().Find("rects")->Find("frames_without_face")->as_int(), 3);
 }
 
