@@ -21,10 +21,10 @@ size_t Mirrored(int64_t index, int64_t count) {
 
 }  // namespace
 
-std::vector<FacePlace> SteadyRects(std::span<const Rect> rects) {
+std::vector<Place> SteadyRects(std::span<const Rect> rects) {
   std::array<double, kReach + 1> weights;
   for (int k = 0; k <= kReach; ++k) weights[static_cast<size_t>(k)] = std::exp(-0.5 * k * k / (kSigma * kSigma));
-  std::vector<FacePlace> places;
+  std::vector<Place> places;
   const auto count = static_cast<int64_t>(rects.size());
   for (int64_t n = 0; n < count; ++n) {
     double x = 0, y = 0, width = 0, height = 0;

@@ -4,23 +4,14 @@
 #include <span>
 #include <vector>
 
-#include "image/view.h"
+#include "image/place.h"
 
 namespace lips {
-
-// A rectangle whose edges lie anywhere between pixels.
-struct FacePlace {
-  double x = 0;
-  double y = 0;
-  double width = 0;
-  double height = 0;
-  bool operator==(const FacePlace&) const = default;
-};
 
 // Each rectangle's centre and size, averaged with its neighbours' by a Gaussian of 3 frames (sigma): zero phase, so
 // that a moving head is followed without lag and the result of a reversed list is the reversed result. At both ends the
 // list is continued by its mirror image, which is what a template played back and forth shows. Empty rectangles (no
 // face) count nothing and get their neighbours' place.
-std::vector<FacePlace> SteadyRects(std::span<const Rect> rects);
+std::vector<Place> SteadyRects(std::span<const Rect> rects);
 
 }  // namespace lips

@@ -34,11 +34,13 @@ void CompatibleComposite::Scratch::Render(ConstImageView crop, ConstImageView mo
 CompatibleComposite::CompatibleComposite() : scratch_(std::make_unique<Scratch>()) {}
 CompatibleComposite::~CompatibleComposite() = default;
 
-void CompatibleComposite::Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame) {
+void CompatibleComposite::Paste(ConstImageView crop, ConstImageView mouth, const Place& place, ImageView frame) {
+  const Rect rect = NearestRect(place);
   scratch_->Render(crop, mouth, frame.Crop(rect));
 }
 
-void CompatibleComposite::Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame) {
+void CompatibleComposite::Paste(ConstImageView crop, ConstImageView mouth, const Place& place, YuvView frame) {
+  const Rect rect = NearestRect(place);
   if (rect.width == 0 || rect.height == 0) return;
   Scratch& s = *scratch_;
   s.now.Resize(rect.width, rect.height);

@@ -15,8 +15,8 @@ class CompatibleComposite : public Composite {
   CompatibleComposite();
   ~CompatibleComposite() override;
 
-  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame) override;
-  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame) override;
+  void Paste(ConstImageView crop, ConstImageView mouth, const Place& place, ImageView frame) override;
+  void Paste(ConstImageView crop, ConstImageView mouth, const Place& place, YuvView frame) override;
 
  private:
   struct Scratch;

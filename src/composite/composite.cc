@@ -24,9 +24,9 @@ Result<CompositeMode> ParseCompositeMode(std::string_view name) {
                "no way of compositing is called '" + std::string(name) + "'; there are natural and compatible");
 }
 
-std::unique_ptr<Composite> MakeComposite(CompositeMode mode) {
+std::unique_ptr<Composite> MakeComposite(CompositeMode mode, double feather) {
   if (mode == CompositeMode::kCompatible) return std::make_unique<CompatibleComposite>();
-  return std::make_unique<NaturalComposite>();
+  return std::make_unique<NaturalComposite>(feather);
 }
 
 std::vector<uint8_t> UsedPixels(CompositeMode mode, int size_px) {

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "image/view.h"
+#include "composite/jaw_mask.h"
+#include "image/place.h"
 
 namespace lips {
 
@@ -24,16 +25,18 @@ class Composite {
  public:
   virtual ~Composite() = default;
 
-  // `crop` is the template's [C, C] (328 or 168), `mouth` [S, S] (320 or 160; C - S is twice the border), `rect` lies
-  // inside `frame`, which shows the template. Only pixels of `rect` change.
-  virtual void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame) = 0;
+  // `crop` is the template's [C, C] (328 or 168), cut at `place` of `frame`, which shows the template; `mouth` is [S,
+  // S] (320 or 160; C - S is twice the border). Only pixels that `place` touches change. A place between pixels is for
+  // natural compositing; the reference's way takes the nearest whole one, which must lie inside `frame`.
+  virtual void Paste(ConstImageView crop, ConstImageView mouth, const Place& place, ImageView frame) = 0;
 
   // The same in the frame's own planes, where the change is transformed to Y'CbCr: samples whose pixels do not change
-  // keep every bit, and chroma shared with pixels outside the rectangle moves only by the inside pixels' share.
-  virtual void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame) = 0;
+  // keep every bit, and chroma shared with pixels outside the place moves only by the inside pixels' share.
+  virtual void Paste(ConstImageView crop, ConstImageView mouth, const Place& place, YuvView frame) = 0;
 };
 
-std::unique_ptr<Composite> MakeComposite(CompositeMode mode);
+// `feather` is natural compositing's (composite/jaw_mask.h).
+std::unique_ptr<Composite> MakeComposite(CompositeMode mode, double feather = kUsualFeather);
 
 // The pixels of a mouth [size_px, size_px] that the mode reads, nonzero where it does, for GeneratorOptions::used;
 // empty when it reads all.

@@ -12,6 +12,12 @@ namespace lips {
 //
 // The shape is a superellipse whose upper half is boxier than its lower one, placed by where the landmark rectangle
 // puts a face: the nose tip at a sixth of the height, the mouth at two fifths, the chin at three quarters.
-std::vector<uint8_t> JawMask(int size_px);
+//
+// `feather` is how much of the way from the edge to the middle the fading takes, kMinFeather .. kMaxFeather: with more
+// of it the chin would no longer be all the mouth's.
+inline constexpr double kMinFeather = 0.05;
+inline constexpr double kUsualFeather = 0.2;
+inline constexpr double kMaxFeather = 0.35;
+std::vector<uint8_t> JawMask(int size_px, double feather = kUsualFeather);
 
 }  // namespace lips

@@ -59,6 +59,18 @@ TEST_P(JawMaskTest, FadesWithoutSteps) {
   }
 }
 
+TEST(JawMask, FadesWiderOrNarrowerOverTheSamePixels) {
+  const std::vector<uint8_t> narrow = JawMask(320, kMinFeather), wide = JawMask(320, kMaxFeather);
+  int64_t lighter = 0;
+  for (size_t i = 0; i < narrow.size(); ++i) {
+    ASSERT_LE(wide[i], narrow[i]) << i;
+    lighter += wide[i] < narrow[i] ? 1 : 0;
+  }
+  EXPECT_GT(lighter, 10000);
+  EXPECT_EQ(wide[320 * 240 + 160], 255) << "the chin";
+  EXPECT_EQ(wide[320 * 134 + 106], 255) << "a corner of the mouth";
+}
+
 INSTANTIATE_TEST_SUITE_P(ModelSizes, JawMaskTest, testing::Values(320, 160, 321));
 
 }  // namespace

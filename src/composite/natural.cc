@@ -27,78 +27,102 @@ void BlendRow(const uint8_t* roi, const uint8_t* mouth, const int16_t* match, co
 }  // namespace
 
 struct NaturalComposite::Scratch {
+  double feather = kUsualFeather;
   int size_px = 0;
   std::vector<uint8_t> weights;  // of the mask, for each of B, G, R
-  int top = 0, bottom = 0;       // rows with any weight
+  Rect used;                     // the pixels with any weight
   std::optional<BorderMatch> match;
-  Image canvas;
-  Image now;  // of the rectangle's size, with the mouth
-  Image was;  // ... and as the template has it
+  Image canvas;  // of a crop with the mouth
+  Rect changed;  // the part of the frame that may change
+  Image now;     // of its size, with the mouth
+  Image was;     // ... and as the template has it
   CubicResizer resizer{1, 1, 1, 1};
   DifferenceAdder adder;
 
   void UseSize(int size);
-  // `now` and `was` for the rectangle.
-  void Render(ConstImageView crop, ConstImageView mouth, Rect rect);
+  // `changed`, and `now` and `was` for it. `place` may reach beyond the frame.
+  void Render(ConstImageView crop, ConstImageView mouth, const Place& place, int frame_width, int frame_height);
 };
 
 void NaturalComposite::Scratch::UseSize(int size) {
   if (size == size_px) return;
   size_px = size;
-  const std::vector<uint8_t> mask = JawMask(size);
+  const std::vector<uint8_t> mask = JawMask(size, feather);
   match.emplace(mask, size);
   weights.clear();
   for (const uint8_t w : mask) weights.insert(weights.end(), 3, w);
-  const size_t width = 3 * static_cast<size_t>(size);
-  const auto used = [&](int y) {
-    const auto row = weights.begin() + static_cast<ptrdiff_t>(static_cast<size_t>(y) * width);
-    return std::any_of(row, row + static_cast<ptrdiff_t>(width), [](uint8_t w) { return w != 0; });
-  };
-  for (top = 0; top < size && !used(top);) ++top;
-  for (bottom = size; bottom > top && !used(bottom - 1);) --bottom;
+  int left = size, right = 0, top = size, bottom = 0;
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      if (mask[static_cast<size_t>(y) * static_cast<size_t>(size) + static_cast<size_t>(x)] == 0) continue;
+      left = std::min(left, x), right = std::max(right, x + 1);
+      top = std::min(top, y), bottom = y + 1;
+    }
+  }
+  used = {left, top, right - left, bottom - top};
 }
 
-void NaturalComposite::Scratch::Render(ConstImageView crop, ConstImageView mouth, Rect rect) {
+void NaturalComposite::Scratch::Render(ConstImageView crop, ConstImageView mouth, const Place& place, int frame_width,
+                                       int frame_height) {
   const int border = (crop.width - mouth.width) / 2;
   assert(crop.width == crop.height && mouth.width == mouth.height && crop.width == mouth.width + 2 * border);
   UseSize(mouth.width);
-  now.Resize(rect.width, rect.height);
-  was.Resize(rect.width, rect.height);
-  if (rect.width == 0 || rect.height == 0) return;
+  const double across = place.width / crop.width, down = place.height / crop.height;  // frame pixels a crop pixel
+  constexpr int kReach = 2;                                                           // of the cubic
+  const Rect around =
+      RectAround({place.x + (border + used.x - kReach) * across, place.y + (border + used.y - kReach) * down,
+                  (used.width + 2 * kReach) * across, (used.height + 2 * kReach) * down});
+  const int left = std::max(around.x, 0), right = std::min(around.right(), frame_width);
+  const int top = std::max(around.y, 0), bottom = std::min(around.bottom(), frame_height);
+  changed = {left, top, std::max(right - left, 0), std::max(bottom - top, 0)};
+  if (changed.width == 0 || changed.height == 0) return;
+  now.Resize(changed.width, changed.height);
+  was.Resize(changed.width, changed.height);
+
   const Rect inner = {border, border, mouth.width, mouth.height};
   const ConstImageView roi = crop.Crop(inner);
   canvas.Resize(crop.width, crop.height);
   CopyPixels(crop, canvas.view());
   match->Fit(mouth, roi);
-  const size_t width = 3 * static_cast<size_t>(size_px);
-  for (int y = top; y < bottom; ++y) {
-    BlendRow(roi.Row(y), mouth.Row(y), match->Row(y).data(), weights.data() + static_cast<size_t>(y) * width, width,
-             canvas.view().Crop(inner).Row(y));
+  const auto width = 3 * static_cast<size_t>(used.width), skipped = 3 * static_cast<size_t>(used.x);
+  for (int y = used.y; y < used.bottom(); ++y) {
+    const uint8_t* row_weights = weights.data() + 3 * static_cast<size_t>(y) * static_cast<size_t>(size_px) + skipped;
+    BlendRow(roi.Row(y) + skipped, mouth.Row(y) + skipped, match->Row(y).data() + skipped, row_weights, width,
+             canvas.view().Crop(inner).Row(y) + skipped);
   }
-  resizer.Reset(crop.width, crop.height, rect.width, rect.height);
+  const Place part = {(changed.x - place.x) / across, (changed.y - place.y) / down, changed.width / across,
+                      changed.height / down};
+  resizer.Reset(crop.width, crop.height, part, changed.width, changed.height);
   resizer.Run(crop, was.view());
   resizer.Run(canvas.view(), now.view());
 }
 
-NaturalComposite::NaturalComposite() : scratch_(std::make_unique<Scratch>()) {}
+NaturalComposite::NaturalComposite(double feather) : scratch_(std::make_unique<Scratch>()) {
+  scratch_->feather = feather;
+}
 NaturalComposite::~NaturalComposite() = default;
 
-void NaturalComposite::Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame) {
+void NaturalComposite::Paste(ConstImageView crop, ConstImageView mouth, const Place& place, ImageView frame) {
+  if (place.width <= 0 || place.height <= 0) return;
   Scratch& s = *scratch_;
-  s.Render(crop, mouth, rect);
-  const ImageView target = frame.Crop(rect);
-  for (int y = 0; y < rect.height; ++y) {
+  s.Render(crop, mouth, place, frame.width, frame.height);
+  if (s.changed.width == 0 || s.changed.height == 0) return;
+  const ImageView target = frame.Crop(s.changed);
+  for (int y = 0; y < target.height; ++y) {
     const uint8_t* now = s.now.view().Row(y);
     const uint8_t* was = s.was.view().Row(y);
     uint8_t* to = target.Row(y);
-    for (int i = 0; i < 3 * rect.width; ++i) to[i] = static_cast<uint8_t>(std::clamp(to[i] + now[i] - was[i], 0, 255));
+    for (int i = 0; i < 3 * target.width; ++i)
+      to[i] = static_cast<uint8_t>(std::clamp(to[i] + now[i] - was[i], 0, 255));
   }
 }
 
-void NaturalComposite::Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame) {
+void NaturalComposite::Paste(ConstImageView crop, ConstImageView mouth, const Place& place, YuvView frame) {
+  if (place.width <= 0 || place.height <= 0) return;
   Scratch& s = *scratch_;
-  s.Render(crop, mouth, rect);
-  s.adder.Add(s.now.view(), s.was.view(), rect, frame);
+  s.Render(crop, mouth, place, frame.width(), frame.height());
+  if (s.changed.width == 0 || s.changed.height == 0) return;
+  s.adder.Add(s.now.view(), s.was.view(), s.changed, frame);
 }
 
 }  // namespace lips

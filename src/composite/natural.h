@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "composite/composite.h"
+#include "composite/jaw_mask.h"
 
 namespace lips {
 
@@ -13,11 +14,12 @@ namespace lips {
 // package's pictures went through; and no pixel outside the resized mask changes.
 class NaturalComposite : public Composite {
  public:
-  NaturalComposite();
+  // `feather` as of JawMask, which also gives the pixels that are read.
+  explicit NaturalComposite(double feather = kUsualFeather);
   ~NaturalComposite() override;
 
-  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, ImageView frame) override;
-  void Paste(ConstImageView crop, ConstImageView mouth, Rect rect, YuvView frame) override;
+  void Paste(ConstImageView crop, ConstImageView mouth, const Place& place, ImageView frame) override;
+  void Paste(ConstImageView crop, ConstImageView mouth, const Place& place, YuvView frame) override;
 
  private:
   struct Scratch;

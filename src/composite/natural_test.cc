@@ -25,6 +25,13 @@ Rect RandomRect(int width, int height) {
   return rect;
 }
 
+// Anywhere between pixels, partly outside the picture too.
+Place RandomPlace(int width, int height) {
+  const Rect rect = RandomRect(width, height);
+  const auto part = [](int least, int most) { return *rc::gen::inRange(least, most) / 64.0; };
+  return {rect.x + part(-200, 200), rect.y + part(-200, 200), rect.width + part(0, 64), rect.height + part(0, 64)};
+}
+
 // The crop's inner square.
 Image RoiOf(const Image& crop, int size) {
   const int border = (crop.width() - size) / 2;
@@ -39,9 +46,9 @@ RC_GTEST_PROP(NaturalPaste, OfTheTemplatesOwnMouthChangesNoBit, ()) {
   const Image crop = RandomPicture(rng, size + 8, size + 8);
   const Image roi = RoiOf(crop, size);
   const Image before = RandomPicture(rng, 101, 97);  // need not be what the crop was cut from
-  const Rect rect = RandomRect(101, 97);
+  const Place place = RandomPlace(101, 97);
   Image bgr = before.Clone();
-  NaturalComposite().Paste(crop.view(), roi.view(), rect, bgr.view());
+  NaturalComposite().Paste(crop.view(), roi.view(), place, bgr.view());
   for (int y = 0; y < 97; ++y) RC_ASSERT(std::equal(bgr.view().Row(y), bgr.view().Row(y) + 303, before.view().Row(y)));
 }
 
@@ -50,15 +57,16 @@ RC_GTEST_PROP(NaturalPaste, ChangesNothingOutsideTheMask, ()) {
   const int size = *rc::gen::element(160, 320);
   const Image crop = RandomPicture(rng, size + 8, size + 8), mouth = RandomPicture(rng, size, size);
   const Image before = RandomPicture(rng, 231, 227);
-  const Rect rect = RandomRect(231, 227);
+  const Place place = RandomPlace(231, 227);
+  const double feather = *rc::gen::inRange(5, 36) / 100.0;
   Image after = before.Clone();
-  NaturalComposite().Paste(crop.view(), mouth.view(), rect, after.view());
-  const std::vector<uint8_t> mask = JawMask(size);
+  NaturalComposite(feather).Paste(crop.view(), mouth.view(), place, after.view());
+  const std::vector<uint8_t> mask = JawMask(size, feather);
   for (int y = 0; y < 227; ++y) {
     for (int x = 0; x < 231; ++x) {
       // The pixel's place in the mask's picture, and the taps of the cubic around it.
-      const double at_x = (x - rect.x + 0.5) * (size + 8) / rect.width - 4,
-                   at_y = (y - rect.y + 0.5) * (size + 8) / rect.height - 4;
+      const double at_x = (x - place.x + 0.5) * (size + 8) / place.width - 4,
+                   at_y = (y - place.y + 0.5) * (size + 8) / place.height - 4;
       bool reached = false;
       for (int j = -3; j <= 3; ++j) {
         for (int i = -3; i <= 3; ++i) {
@@ -67,8 +75,7 @@ RC_GTEST_PROP(NaturalPaste, ChangesNothingOutsideTheMask, ()) {
           reached = reached || mask[static_cast<size_t>(my * size + mx)] != 0;
         }
       }
-      const bool inside = x >= rect.x && x < rect.right() && y >= rect.y && y < rect.bottom();
-      if (inside && reached) continue;
+      if (reached) continue;
       for (int c = 0; c < 3; ++c) RC_ASSERT(after.view().Row(y)[3 * x + c] == before.view().Row(y)[3 * x + c]);
     }
   }
@@ -123,6 +130,28 @@ TEST(NaturalPaste, InPlanesIsWhatItIsInPixels) {
     for (int i = 0; i < 1200; ++i) sum += std::abs(shown.view().Row(y)[i] - bgr.view().Row(y)[i]);
   }
   EXPECT_LT(sum / (300 * 1200), 1.0) << "levels on average; chroma is shared by four pixels";
+}
+
+// Moved by a fraction of a pixel, the same change moves by as much: the centre of what it lightens tells.
+TEST(NaturalPaste, PutsTheMouthBetweenPixels) {
+  constexpr int kSize = 320;
+  Image crop(kSize + 8, kSize + 8), mouth(kSize, kSize);
+  for (int y = 90; y < 200; ++y) {
+    for (int x = 100; x < 210; ++x) {  // a soft light: the resize does not smooth what it makes smaller
+      const double level = 200 * std::exp(-(std::pow(x - 155, 2) + std::pow(y - 145, 2)) / 400);
+      std::fill_n(mouth.view().Row(y) + ptrdiff_t{3} * x, 3, static_cast<uint8_t>(std::lround(level)));
+    }
+  }
+  const auto centre_of = [&](double shift) {
+    Image frame(260, 220);
+    NaturalComposite().Paste(crop.view(), mouth.view(), {40 + shift, 20, 181.5, 181.5}, frame.view());
+    double sum = 0, moment = 0;
+    for (int y = 0; y < 220; ++y) {
+      for (int x = 0; x < 260; ++x) sum += frame.view().Row(y)[3 * x], moment += x * frame.view().Row(y)[3 * x];
+    }
+    return moment / sum;
+  };
+  for (const double shift : {0.1, 0.25, 0.5, 0.8}) EXPECT_NEAR(centre_of(shift) - centre_of(0), shift, 0.03) << shift;
 }
 
 TEST(BorderMatch, IsNothingForEqualPicturesAndBoundedForAny) {

@@ -21,7 +21,8 @@ struct Axis {
   std::vector<int32_t> first;    // of the four; -2 .. size - 2, so some may lie outside the source
   std::vector<int16_t> factors;  // kTaps each, kernels::kCubicBits fractional bits
 
-  void Set(int from_size, int to_size);
+  // `extent` source pixels from `start` on fill the target.
+  void Set(int from_size, double start, double extent, int to_size);
 };
 
 int16_t Fixed(float factor) { return static_cast<int16_t>(std::lrint(factor * (1 << kernels::kCubicBits))); }
@@ -38,15 +39,16 @@ std::array<float, kTaps> KeysFactors(float x) {
   return f;
 }
 
-void Axis::Set(int from_size, int to_size) {
+void Axis::Set(int from_size, double start, double extent, int to_size) {
   first.resize(static_cast<size_t>(to_size));
   factors.resize(first.size() * kTaps);
-  const double scale = 1.0 / (static_cast<double>(to_size) / from_size);  // OpenCV takes the reciprocal twice
+  const double scale = 1.0 / (static_cast<double>(to_size) / extent);  // OpenCV takes the reciprocal twice
   for (int i = 0; i < to_size; ++i) {
-    const auto position = static_cast<float>((i + 0.5) * scale - 0.5);
-    const auto floor = static_cast<int>(std::floor(position));
+    const double exact = start + (i + 0.5) * scale - 0.5;
+    const auto position = static_cast<float>(std::clamp(exact, -1.0, static_cast<double>(from_size)));
+    const int floor = std::min(static_cast<int>(std::floor(position)), from_size - 1);
     const auto index = static_cast<size_t>(i);
-    first[index] = std::clamp(floor, -1, from_size - 1) - 1;
+    first[index] = floor - 1;
     const auto f = KeysFactors(position - static_cast<float>(floor));
     std::transform(f.begin(), f.end(), factors.begin() + static_cast<ptrdiff_t>(kTaps * index), Fixed);
   }
@@ -59,6 +61,7 @@ struct CubicResizer::Plan {
   int from_height = 0;
   int to_width = 0;
   int to_height = 0;
+  Place part;
   Axis columns;  // `first` in bytes into `padded`
   Axis rows;
   std::vector<uint8_t> padded;  // a source row with its edge pixels repeated on both sides
@@ -98,19 +101,27 @@ CubicResizer& CubicResizer::operator=(CubicResizer&&) noexcept = default;
 CubicResizer::~CubicResizer() = default;
 
 void CubicResizer::Reset(int from_width, int from_height, int to_width, int to_height) {
+  Reset(from_width, from_height, Rect{0, 0, from_width, from_height}, to_width, to_height);
+}
+
+void CubicResizer::Reset(int from_width, int from_height, const Place& part, int to_width, int to_height) {
   assert(from_width >= 1 && from_height >= 1 && to_width >= 1 && to_height >= 1);
+  assert(part.width > 0 && part.height > 0);
   Plan& p = *plan_;
-  if (p.from_width != from_width || p.to_width != to_width) {
-    p.columns.Set(from_width, to_width);
+  if (p.from_width != from_width || p.to_width != to_width || p.part.x != part.x || p.part.width != part.width) {
+    p.columns.Set(from_width, part.x, part.width, to_width);
     for (int32_t& first : p.columns.first) first = 3 * (first + kPadPixels);
     p.padded.resize(3 * (static_cast<size_t>(from_width) + 2 * kPadPixels) + kSlackBytes);
     p.ring.resize(kTaps * 3 * static_cast<size_t>(to_width));
   }
-  if (p.from_height != from_height || p.to_height != to_height) p.rows.Set(from_height, to_height);
+  if (p.from_height != from_height || p.to_height != to_height || p.part.y != part.y || p.part.height != part.height) {
+    p.rows.Set(from_height, part.y, part.height, to_height);
+  }
   p.from_width = from_width;
   p.from_height = from_height;
   p.to_width = to_width;
   p.to_height = to_height;
+  p.part = part;
 }
 
 void CubicResizer::Run(ConstImageView from, ImageView to) {

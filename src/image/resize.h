@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "image/place.h"
 #include "image/view.h"
 
 namespace lips {
@@ -22,6 +23,10 @@ class CubicResizer {
 
   // Makes this a resize of another geometry, as if newly made; keeps the memory when it suffices.
   void Reset(int from_width, int from_height, int to_width, int to_height);
+
+  // ... of a part of the source, which may begin between pixels and reach beyond the source, where its edge pixels go
+  // on: `part`, in source pixels, fills the target. Both its sides are > 0.
+  void Reset(int from_width, int from_height, const Place& part, int to_width, int to_height);
 
   // `from` and `to` have the sizes given above and do not overlap.
   void Run(ConstImageView from, ImageView to);

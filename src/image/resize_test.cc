@@ -88,6 +88,38 @@ TEST(ResizeCubic, EqualsOpenCvForExtremeSizes) {
   }
 }
 
+// Column x is 4 x, so a value tells where it came from.
+TEST(ResizeCubic, OfAPartBetweenPixelsComesFromThere) {
+  Image ramp(60, 8), to(20, 8);
+  for (int y = 0; y < 8; ++y) {
+    for (int i = 0; i < 180; ++i) ramp.view().Row(y)[i] = static_cast<uint8_t>(4 * (i / 3));
+  }
+  const auto first_row = [&](const Place& part) {
+    CubicResizer resizer(1, 1, 1, 1);
+    resizer.Reset(60, 8, part, 20, 8);
+    resizer.Run(std::as_const(ramp).view(), to.view());
+    return to.view().Row(0);
+  };
+  const uint8_t* row = first_row({7.5, 0, 20, 8});
+  for (int x = 0; x < 20; ++x) EXPECT_EQ(row[3 * x], 4 * (7 + x) + 2) << x;
+  row = first_row({10, 0, 40, 8});
+  for (int x = 0; x < 20; ++x) EXPECT_EQ(row[3 * x], 4 * (10 + 2 * x) + 2) << x;
+}
+
+TEST(ResizeCubic, BeyondTheSourceItsEdgeGoesOn) {
+  std::mt19937 rng(9);
+  const Image from = RandomPicture(rng, 11, 7);
+  Image to(40, 30);
+  CubicResizer resizer(1, 1, 1, 1);
+  resizer.Reset(11, 7, {-15.25, -12, 40, 30}, 40, 30);
+  resizer.Run(from.view(), to.view());
+  for (int c = 0; c < 3; ++c) {
+    EXPECT_EQ(to.view().Row(0)[c], from.view().Row(0)[c]);
+    EXPECT_EQ(to.view().Row(29)[3 * 39 + c], from.view().Row(6)[3 * 10 + c]);
+    EXPECT_EQ(to.view().Row(12 + 3)[c], from.view().Row(3)[c]);
+  }
+}
+
 TEST(ResizeCubic, OfTheSameSizeIsACopy) {
   std::mt19937 rng(6);
   const Image from = RandomPicture(rng, 37, 21);

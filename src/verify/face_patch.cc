@@ -23,7 +23,7 @@ void AddPixel(ConstImageView frame, double x, double y, float* sum) {
 
 }  // namespace
 
-void SampleFace(ConstImageView frame, const FacePlace& face, FacePatch& out) {
+void SampleFace(ConstImageView frame, const Place& face, FacePatch& out) {
   out.bgr.resize(size_t{kPx} * kPx * 3);
   out.luma.resize(size_t{kPx} * kPx);
   const double scale = (1 + 2 * FacePatch::kMargin) / kPx;

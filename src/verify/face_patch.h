@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "avatar/steady_rects.h"
+#include "image/place.h"
 #include "image/view.h"
 
 namespace lips {
@@ -24,7 +24,7 @@ struct FacePatch {
 
 // Linear between pixels; means over several points where the face is larger than the patch. Beyond the frame its edge
 // pixels go on.
-void SampleFace(ConstImageView frame, const FacePlace& face, FacePatch& out);
+void SampleFace(ConstImageView frame, const Place& face, FacePatch& out);
 
 // Linear between the values of a [kPx, kPx] map.
 double Sample(const std::vector<float>& map, double x, double y);

@@ -38,13 +38,13 @@ class Originals {
   TemplateFace face_;
 };
 
-Rect Whole(const FacePlace& place) {
+Rect Whole(const Place& place) {
   return {static_cast<int>(place.x), static_cast<int>(place.y), static_cast<int>(place.width),
           static_cast<int>(place.height)};
 }
 
-Status ShowWorst(const TalkRequest& request, const std::vector<FacePlace>& places, FrameSource& shown,
-                 Originals& originals, TalkReport& report) {
+Status ShowWorst(const TalkRequest& request, const std::vector<Place>& places, FrameSource& shown, Originals& originals,
+                 TalkReport& report) {
   std::vector<Metric> metrics = report.measures.metrics;  // those that fail come first
   std::ranges::stable_sort(metrics, {}, [](const Metric& metric) { return metric.ok(); });
   if (request.pictures) RETURN_IF_ERROR(MakeFolder(*request.pictures));
@@ -91,7 +91,7 @@ Result<TalkReport> MeasureTalk(const TalkRequest& request) {
                       request.loop);
   ASSIGN_OR_RETURN(auto templates, avatar.OpenTemplates());
   Originals originals(std::move(templates), time);
-  const std::vector<FacePlace> places = SteadyRects(avatar.rects());
+  const std::vector<Place> places = SteadyRects(avatar.rects());
 
   TalkMeter meter(fps);
   Image frame, original;

@@ -22,11 +22,13 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 // Parts of the rectangle.
 constexpr double kMouthLeft = 0.2, kMouthRight = 0.8, kMouthTop = 0.22, kMouthBottom = 0.67;
 constexpr int kCellsAcross = 16,
-              kCellsDown = 12;  // of the mouth, for its motion; in twos across and down for its opening
+              kCellsDown = 12;          // of the mouth, for its motion; in twos across and down for its opening
+constexpr double kLeastTremorPx = 0.1;  // a template may stand still
 constexpr int kOpeningCells = kCellsAcross / 2 * kCellsDown / 2;
 
 // Rays from the middle of the rectangle, and how finely steps across closed lines are looked for.
 constexpr int kRays = 64, kRaysTogether = 4;
+constexpr size_t kSides = 2;          // lines away, where the step on a line's either side is taken
 constexpr double kStepReach = 0.012;  // of the side, inwards and outwards
 
 struct Point {
@@ -37,6 +39,7 @@ struct Point {
 struct Geometry {
   struct Line {
     std::vector<Point> inner, outer;  // patch coordinates, one a ray
+    bool has_sides = false;           // two lines further in and out are in the list, too
   };
   std::vector<Line> lines;
   std::vector<size_t> ring;    // patch pixels of skin inside the mask's border, beside and above the mouth
@@ -78,8 +81,14 @@ struct Geometry {
       }
       lines.push_back(std::move(line));
     };
+    const auto close = [&](size_t first) {
+      for (size_t k = first + kSides; k + kSides < lines.size(); ++k) lines[k].has_sides = true;
+    };
     for (double part = 0.70; part < 1.07; part += 0.03) add(edge, part);
+    close(0);
+    const size_t first = lines.size();
     for (double part = 0.86; part < 1.05; part += 0.02) add(side, part);
+    close(first);
 
     for (int y = 0; y < kPx; ++y) {
       for (int x = 0; x < kPx; ++x) {
@@ -122,9 +131,14 @@ double Mean(const std::vector<double>& values) {
   return values.empty() ? kNone : sum / static_cast<double>(values.size());
 }
 
-// The middle of the groups' steps, so that a chin that moves does not count; the largest of all lines.
-double Seam(const std::vector<float>& difference) {
-  double most = 0;
+struct Steps {
+  double seam = 0;    // the largest of all lines
+  double border = 0;  // ... in excess of the lines on either side: another mouth changes from line to line gradually
+};
+
+// Of each line the middle of the groups' steps, so that a chin that moves does not count.
+Steps StepsOf(const std::vector<float>& difference) {
+  std::vector<double> of_lines;
   for (const Geometry::Line& line : TheGeometry().lines) {
     std::vector<double> steps;
     for (size_t first = 0; first < kRays; first += kRaysTogether) {
@@ -135,7 +149,13 @@ double Seam(const std::vector<float>& difference) {
       }
       steps.push_back(std::abs(sum) / kRaysTogether);
     }
-    most = std::max(most, Median(std::move(steps)));
+    of_lines.push_back(Median(std::move(steps)));
+  }
+  Steps most;
+  for (size_t k = 0; k < of_lines.size(); ++k) {
+    most.seam = std::max(most.seam, of_lines[k]);
+    if (!TheGeometry().lines[k].has_sides) continue;
+    most.border = std::max(most.border, of_lines[k] - (of_lines[k - kSides] + of_lines[k + kSides]) / 2);
   }
   return most;
 }
@@ -205,16 +225,17 @@ struct TalkMeter::State {
   FrameRate fps;
   std::vector<TalkFacts> frames;
   std::vector<float> opening_cells;  // [frames, kOpeningCells]
-  FacePatch shown, original;
+  FacePatch shown, original, shown_before, original_before;
   std::vector<float> difference;
   std::vector<double> before, template_before;  // cells of the last frame
 
-  void Add(ConstImageView frame, ConstImageView template_frame, const FacePlace& face);
+  void Add(ConstImageView frame, ConstImageView template_frame, const Place& face);
   void AddOpening(const std::vector<double>& cells);
   // Which frames lie in silence or loud speech, with what comes before and after.
   std::vector<size_t> FramesWhere(const SpeechLevel& level, bool loud, double reach_s) const;
   double Stalls(const std::vector<float>& opening, const SpeechLevel& level) const;
   double Jitter(Placement TalkFacts::*part) const;
+  double Tremor(Placement TalkFacts::*moved) const;  // RMS change of a movement
 };
 
 void TalkMeter::State::AddOpening(const std::vector<double>& cells) {
@@ -227,13 +248,15 @@ void TalkMeter::State::AddOpening(const std::vector<double>& cells) {
   }
 }
 
-void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, const FacePlace& face) {
+void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, const Place& face) {
   SampleFace(frame, face, shown);
   SampleFace(template_frame, face, original);
   difference.resize(shown.luma.size());
   for (size_t k = 0; k < difference.size(); ++k) difference[k] = shown.luma[k] - original.luma[k];
   TalkFacts facts;
-  facts.seam = Seam(difference);
+  const Steps steps = StepsOf(difference);
+  facts.seam = steps.seam;
+  facts.border = steps.border;
   facts.tint = {};
   for (const size_t at : TheGeometry().ring) {
     for (size_t c = 0; c < 3; ++c) facts.tint[c] += shown.bgr[3 * at + c] - original.bgr[3 * at + c];
@@ -242,6 +265,10 @@ void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, 
   const double px_per_patch = face.width * (1 + 2 * FacePatch::kMargin) / kPx;
   facts.inside = FindPlacement(shown, original, TheGeometry().inside, px_per_patch);
   facts.around = FindPlacement(shown, original, TheGeometry().around, px_per_patch);
+  if (!frames.empty()) {
+    facts.moved = FindPlacement(shown, shown_before, TheGeometry().inside, px_per_patch);
+    facts.template_moved = FindPlacement(original, original_before, TheGeometry().inside, px_per_patch);
+  }
 
   double count = 0;
   for (int y = 1; y + 1 < kPx; ++y) {
@@ -265,6 +292,8 @@ void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, 
   AddOpening(cells);
   before = std::move(cells);
   template_before = std::move(template_cells);
+  std::swap(shown, shown_before);
+  std::swap(original, original_before);
 
   SquaredError all, inside;
   const double margin_x = face.width * FacePatch::kMargin, margin_y = face.height * FacePatch::kMargin;
@@ -318,12 +347,21 @@ double TalkMeter::State::Jitter(Placement TalkFacts::*part) const {
   return squares.empty() ? kNone : std::sqrt(Mean(squares));
 }
 
+double TalkMeter::State::Tremor(Placement TalkFacts::*moved) const {
+  std::vector<double> squares;
+  for (size_t n = 2; n < frames.size(); ++n) {
+    const Placement &before_it = frames[n - 1].*moved, &it = frames[n].*moved;
+    squares.push_back(std::pow(it.dx - before_it.dx, 2) + std::pow(it.dy - before_it.dy, 2));
+  }
+  return squares.empty() ? kNone : std::sqrt(Mean(squares));
+}
+
 TalkMeter::TalkMeter(FrameRate fps) : state_(std::make_unique<State>()) { state_->fps = fps; }
 TalkMeter::TalkMeter(TalkMeter&&) noexcept = default;
 TalkMeter& TalkMeter::operator=(TalkMeter&&) noexcept = default;
 TalkMeter::~TalkMeter() = default;
 
-void TalkMeter::Add(ConstImageView shown, ConstImageView original, const FacePlace& face) {
+void TalkMeter::Add(ConstImageView shown, ConstImageView original, const Place& face) {
   state_->Add(shown, original, face);
 }
 
@@ -352,6 +390,7 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
   };
   const auto background = each([](const TalkFacts& f) { return f.background_db; });
   const auto seam = each([](const TalkFacts& f) { return f.seam; });
+  const auto border = each([](const TalkFacts& f) { return f.border; });
   const auto tint = each(tint_of);
   const auto shift = each([](const TalkFacts& f) {
     return std::max(std::hypot(f.inside.dx, f.inside.dy), std::hypot(f.around.dx, f.around.dy));
@@ -380,6 +419,8 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
        "PSNR of the frame outside the face against the template's, least", worst(background, true)},
       {"seam", Mean(seam), "levels", Bound::kAtMost, 2.5,
        "step of brightness across a closed line around the mouth that the template has not", worst(seam)},
+      {"border", Mean(border), "levels", Bound::kAtMost, std::nullopt,
+       "how much larger such a step is than those just inside and outside of its line", worst(border)},
       {"tint", Mean(tint), "levels", Bound::kAtMost, 4.0,
        "colour of the skin at the mask's border against the template's", worst(tint)},
       {"flicker", Mean(flicker), "levels", Bound::kAtMost, 1.0, "change of that from frame to frame",
@@ -389,6 +430,10 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
       {"zoom", 100 * zoom, "%", Bound::kWithin, 1.0, "how much larger it is than the template's", -1},
       {"jitter", std::max(s.Jitter(&TalkFacts::inside), s.Jitter(&TalkFacts::around)), "px", Bound::kAtMost, 0.5,
        "trembling of that shift: RMS of its second difference", -1},
+      {"tremor", s.Tremor(&TalkFacts::moved) / std::max(s.Tremor(&TalkFacts::template_moved), kLeastTremorPx),
+       "of the template's", Bound::kAtMost, std::nullopt,
+       "trembling of the skin beside the mouth by itself: RMS of its path's second difference, against the template's",
+       -1},
       {"sharpness", sharpness, "of the template's", Bound::kAtLeast, 0.6, "detail of the mouth", -1},
       {"silence motion", Mean(still) / quiet, "of the template's", Bound::kAtMost, 2.0,
        "how much the mouth changes from frame to frame in silence, against the template in its quiet moments", -1},

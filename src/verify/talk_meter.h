@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "avatar/steady_rects.h"
+#include "image/place.h"
 #include "image/view.h"
 #include "media/frame.h"
 #include "verify/metric.h"
@@ -23,8 +23,10 @@ struct Placement {
 // One frame's facts; lengths in pixels of the frame, levels of 0 .. 255.
 struct TalkFacts {
   double seam = 0;             // largest step of the difference to the template across a closed line around the mouth
+  double border = 0;           // how much larger a step is than those on either side of its line
   std::array<double, 3> tint;  // mean difference to the template on the skin inside the mask's border, B, G, R
   Placement inside, around;    // of the skin under the mask beside the mouth, of the rectangle outside the mask
+  Placement moved, template_moved;               // of the skin under the mask beside the mouth, since the frame before
   double sharpness = 0, template_sharpness = 0;  // mean magnitude of the mouth's Laplacian
   double motion = 0, template_motion = 0;        // of the mouth since the frame before
   double background_db = 0;                      // outside the face
@@ -40,8 +42,8 @@ struct TalkMeasures {
 // Feed all frames in order, then Finish. One thread at a time. Where the face is comes from the avatar's rectangles, so
 // no detector is trusted.
 //
-// Metrics (and their limits): frames (0: exact length), background (26 dB), seam, tint, flicker, shift, zoom, jitter,
-// sharpness, silence motion, stalls, offset, sync. docs/quality.md says how each is measured.
+// Metrics (and their limits): frames (0: exact length), background (26 dB), seam, border, tint, flicker, shift, zoom,
+// jitter, tremor, sharpness, silence motion, stalls, offset, sync. docs/quality.md says how each is measured.
 class TalkMeter {
  public:
   explicit TalkMeter(FrameRate fps);
@@ -50,7 +52,7 @@ class TalkMeter {
   ~TalkMeter();
 
   // `shown` and `original` (the template's frame) have one size; `face` is where its face lies.
-  void Add(ConstImageView shown, ConstImageView original, const FacePlace& face);
+  void Add(ConstImageView shown, ConstImageView original, const Place& face);
   // `samples_16k` is what the mouth should follow, from the first frame on; `expected_frames` what a video of it has.
   TalkMeasures Finish(std::span<const float> samples_16k, int64_t expected_frames) &&;
 

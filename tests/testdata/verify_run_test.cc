@@ -31,7 +31,7 @@ namespace {
 struct Talk {
   std::vector<Image> shown, original;
   std::vector<Rect> rects;  // frame by frame
-  std::vector<FacePlace> places;
+  std::vector<Place> places;
   std::vector<float> samples;
 };
 
@@ -88,7 +88,7 @@ Talk Load(const Path& folder, const std::string& extension) {
   Talk talk;
   const Avatar avatar = Avatar::Open(testdata::SyntheticAvatar(), {}).value();
   const auto templates = avatar.OpenTemplates().value();
-  const std::vector<FacePlace> places = SteadyRects(avatar.rects());
+  const std::vector<Place> places = SteadyRects(avatar.rects());
   talk.samples = ReadSpeech(SpeechFile()).value().samples_16k;
   const Timeline time(kFrames, {25, 1}, avatar.video().frames, avatar.video().fps, 0, Loop::kPingPong);
   TemplateFace face;
