@@ -12,6 +12,7 @@
 #include "avatar/full_frames.h"
 #include "avatar/model_files.h"
 #include "avatar/package_inputs.h"
+#include "avatar/steady_rects.h"
 #include "avatar/template_rects.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -39,6 +40,8 @@ std::string_view Name(AvatarLayout layout) {
   return "unknown";
 }
 
+std::string_view Name(Rectangles rectangles) { return rectangles == Rectangles::kSmooth ? "smooth" : "package"; }
+
 Avatar::Avatar(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Avatar::Avatar(Avatar&&) noexcept = default;
 Avatar& Avatar::operator=(Avatar&&) noexcept = default;
@@ -62,7 +65,23 @@ Result<Rect> Avatar::State::FindMask() const {
   return Error(ErrorCode::kCorrupted, "the pack states no mask for its pictures");
 }
 
+void Avatar::State::ChoosePlaces() {
+  sources.places.assign(sources.rects.begin(), sources.rects.end());
+  if (options.rectangles == Rectangles::kPackage) return;
+  const std::vector<Place> steady = SteadyRects(sources.rects);
+  for (size_t i = 0; i < steady.size(); ++i) {
+    if (sources.rects[i].width > 0) sources.places[i] = steady[i];
+  }
+}
+
 Status Avatar::State::ChooseInputs(const PackageInputs& found) {
+  const bool smooth = options.rectangles == Rectangles::kSmooth;
+  if (smooth && options.inputs == InputSource::kPackage) {
+    return Error(ErrorCode::kInvalidInput,
+                 "the package's own inputs lie in its own rectangles, but smooth ones were asked for; derived inputs "
+                 "go with those");
+  }
+  ChoosePlaces();
   inputs = found;
   if (options.face_px != 0) {
     const auto face = FaceOfRoi(options.face_px);
@@ -96,7 +115,7 @@ Status Avatar::State::ChooseInputs(const PackageInputs& found) {
   } else {
     warnings.push_back(mask.error().message());
   }
-  if (options.inputs == InputSource::kDerived) return {};
+  if (options.inputs == InputSource::kDerived || smooth) return {};
   sources.package = TemplateSources::Pictures{*files.roi, *files.masked, {}};
   if (inputs.has_crop) sources.package->crop = files.crop;
   return {};
@@ -171,6 +190,8 @@ const std::optional<KeyColour>& Avatar::key() const { return state_->key; }
 FaceGeometry Avatar::face() const { return state_->sources.face; }
 Rect Avatar::mask() const { return state_->sources.mask; }
 const std::vector<Rect>& Avatar::rects() const { return state_->sources.rects; }
+const std::vector<Place>& Avatar::places() const { return state_->sources.places; }
+Rectangles Avatar::rectangles() const { return state_->options.rectangles; }
 bool Avatar::uses_package_inputs() const { return state_->sources.package.has_value(); }
 bool Avatar::has_package_inputs() const { return state_->has_package_inputs; }
 

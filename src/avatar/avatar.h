@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "image/key_colour.h"
+#include "image/place.h"
 #include "image/plane.h"
 #include "media/frame.h"
 
@@ -36,6 +37,7 @@ struct PackOrigin {
   std::string template_format;
   int template_level = 0;
   bool template_package_inputs = false;  // of the package's own pictures rather than derived ones
+  bool template_smooth_rects = false;    // cut out by Rectangles::kSmooth
   int network_level = 0;                 // of the network packed for the CPU engine; 0 when there is none
 };
 
@@ -44,6 +46,13 @@ enum class InputSource : uint8_t {
   kPackage,  // ... and an error when it has not
   kDerived,  // always from the full frame
 };
+
+// What faces are cut out by and pasted back to.
+enum class Rectangles : uint8_t {
+  kPackage,  // the package's rectangles: whole pixels, as a detector found them
+  kSmooth,   // the same, smoothed over time, between pixels (avatar/steady_rects.h); the network's pictures are derived
+};
+std::string_view Name(Rectangles rectangles);  // "package", "smooth": the names of --rectangles
 
 // One template frame with everything rendering needs of it.
 struct TemplateFace {
@@ -73,10 +82,11 @@ class TemplateReader {
 
 struct AvatarOptions {
   InputSource inputs = InputSource::kAuto;
-  std::optional<Path> model = {};          // instead of the package's generator
-  std::optional<Path> audio_encoder = {};  // instead of the package's encoder
-  int face_px = 0;                         // ROI side, 320 or 160, where the package's pictures do not say; 0: as
-                                           // its generator says, else 320
+  Rectangles rectangles = Rectangles::kPackage;  // kSmooth: kInvalidInput with InputSource::kPackage
+  std::optional<Path> model = {};                // instead of the package's generator
+  std::optional<Path> audio_encoder = {};        // instead of the package's encoder
+  int face_px = 0;                               // ROI side, 320 or 160, where the package's pictures do not say; 0: as
+                                                 // its generator says, else 320
   size_t decode_budget_bytes = size_t{96} << 20;  // decoded template frames kept at once
   int decode_threads = 1;
 };
@@ -100,8 +110,12 @@ class Avatar {
   const std::optional<KeyColour>& key() const;  // of the screen behind the person, where the manifest names one
   Rect mask() const;                            // measured, or the default where nothing can be measured
   const std::vector<Rect>& rects() const;       // one per template frame, all inside the frame
-  bool has_package_inputs() const;              // own ROI and masked pictures
-  bool uses_package_inputs() const;             // ... and they are what templates give
+  // Where faces are cut out, as the options' rectangles say; empty where rects() is. Smooth ones may leave the frame by
+  // some pixels, where its edge pixels go on.
+  const std::vector<Place>& places() const;
+  Rectangles rectangles() const;
+  bool has_package_inputs() const;   // own ROI and masked pictures
+  bool uses_package_inputs() const;  // ... and they are what templates give
   // Weights; errors name every place that was looked at. kIo when missing.
   Result<FilePart> generator_model() const;
   Result<FilePart> audio_encoder_model() const;

@@ -19,6 +19,7 @@ struct Avatar::State {
   Status Fill();
   Status FillFromFolder();
   Status FillFromPack();
+  void ChoosePlaces();
   // Second half of both: which pictures the network is shown, of which size, and where they are black.
   Status ChooseInputs(const PackageInputs& inputs);
   FaceGeometry FaceOfGenerator() const;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 
+#include "avatar/steady_rects.h"
 #include "avatar/test_package.h"
 #include "base/sha256.h"
 #include "media/video_reader.h"
@@ -211,6 +212,36 @@ TEST_F(AvatarPackages, AnEmptyOrMissingFolderSaysWhatWasLookedFor) {
   const Path no_rects = CopyOf(Made("anna_e", &TestPackage::LayoutE));
   std::filesystem::remove_all(no_rects / "face_bounds");
   EXPECT_NE(FaultOf(no_rects).message().find("no face rectangles"), std::string::npos);
+}
+
+// The person moves evenly, so that smoothed rectangles lie between pixels only near the ends; the face in a crop stands
+// where its place says, to a fraction of a pixel.
+TEST_F(AvatarPackages, SmoothRectanglesCutFacesBetweenPixelsOutOfTheFullFrames) {
+  const auto avatar = Avatar::Open(LayoutA(), {.rectangles = Rectangles::kSmooth});
+  ASSERT_TRUE(avatar.ok()) << avatar.error().message();
+  EXPECT_FALSE(avatar.value().uses_package_inputs());
+  const Place place = avatar.value().places()[0];
+  EXPECT_EQ(avatar.value().places(), SteadyRects(avatar.value().rects()));
+  ASSERT_GT(place.x - TestPerson::FaceOf(0).x, 0.3) << "or this test tells nothing";
+  const TemplateFace face = FirstFace(avatar.value());
+  const Image frame = ToBgr(face.frame);
+  double worst = 0;
+  for (int v = 20; v < 300; v += 7) {
+    for (int u = 20; u < 300; u += 7) {  // green is linear down, blue across: where does this pixel come from?
+      const double x = place.x + (u + 0.5) * place.width / 328 - 0.5,
+                   y = place.y + (v + 0.5) * place.height / 328 - 0.5;
+      const int left = static_cast<int>(x), top = static_cast<int>(y);
+      const auto at = [&](int px, int py) { return static_cast<double>(frame.view().Row(py)[3 * px + 1]); };
+      const double fx = x - left, fy = y - top;
+      const double want = (at(left, top) * (1 - fx) + at(left + 1, top) * fx) * (1 - fy) +
+                          (at(left, top + 1) * (1 - fx) + at(left + 1, top + 1) * fx) * fy;
+      worst = std::max(worst, std::abs(face.inputs.crop.view().Row(v)[3 * u + 1] - want));
+    }
+  }
+  EXPECT_LT(worst, 12) << "levels, at the mouth's edges; cubic against linear";
+  const auto both = Avatar::Open(LayoutA(), {.inputs = InputSource::kPackage, .rectangles = Rectangles::kSmooth});
+  ASSERT_FALSE(both.ok());
+  EXPECT_EQ(both.error().code(), ErrorCode::kInvalidInput);
 }
 
 TEST_F(AvatarPackages, MissingModelsListThePlacesAndACheckpointSaysConvert) {

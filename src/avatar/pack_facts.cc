@@ -120,6 +120,8 @@ Status ReadOrigin(const Json& json, PackOrigin& origin) {
   origin.template_format = reader.Text("template_format");
   origin.template_level = reader.Int("template_level", 0, 3);
   origin.template_package_inputs = reader.Flag("template_package_inputs");
+  const Json* smooth = json.Find("template_smooth_rects");  // packs of earlier versions do without
+  origin.template_smooth_rects = smooth != nullptr && smooth->is_bool() && smooth->as_bool();
   origin.network_level = reader.Int("network_level", 0, 3);
   return reader.status;
 }
@@ -168,6 +170,7 @@ Json ToJson(const PackFacts& facts) {
                                {"template_format", facts.origin.template_format},
                                {"template_level", facts.origin.template_level},
                                {"template_package_inputs", facts.origin.template_package_inputs},
+                               {"template_smooth_rects", facts.origin.template_smooth_rects},
                                {"network_level", facts.origin.network_level}})},
   });
 }

@@ -25,6 +25,7 @@ class SourcesReader final : public TemplateReader {
     ASSIGN_OR_RETURN(PictureTrack full, PictureTrack::Open(sources.full, decode_threads));
     RETURN_IF_ERROR(CheckTrack(full, sources.full, 0, sources.rects));
     RETURN_IF_ERROR(CheckInside(sources.rects, full.info().width, full.info().height));
+    if (sources.places.empty()) sources.places.assign(sources.rects.begin(), sources.rects.end());
     std::unique_ptr<SourcesReader> reader(new SourcesReader(std::move(sources), std::move(full)));
     if (const auto& package = reader->sources_.package) {
       const FaceGeometry face = reader->sources_.face;
@@ -46,7 +47,7 @@ class SourcesReader final : public TemplateReader {
     if (crop_) {
       RETURN_IF_ERROR(crop_->ReadBgr(index, out.inputs.crop));
     } else {
-      TakeFace(sources_.rects[static_cast<size_t>(index)], out);
+      TakeFace(static_cast<size_t>(index), out);
     }
     if (parts == FaceParts::kFrameAndCrop) return {};
     if (!roi_) {
@@ -94,16 +95,32 @@ class SourcesReader final : public TemplateReader {
   }
 
   // The rectangle of the frame, resized to the crop.
-  void TakeFace(Rect rect, TemplateFace& out) {
+  void TakeFace(size_t index, TemplateFace& out) {
     const int side = sources_.face.crop_px;
+    const Rect rect = sources_.rects[index];
+    const Place& place = sources_.places[index];
     if (rect.width == 0) {  // no face: compositing will not use it
       out.inputs.crop = Image(side, side);
       return;
     }
-    face_pixels_.Resize(rect.width, rect.height);
-    YuvToBgr(std::as_const(out.frame).view(), rect, face_pixels_.view());
+    const ConstYuvView frame = std::as_const(out.frame).view();
+    const Rect read = place == Place(rect) ? rect : ReadFor(place, frame.width(), frame.height());
+    face_pixels_.Resize(read.width, read.height);
+    YuvToBgr(frame, read, face_pixels_.view());
     out.inputs.crop.Resize(side, side);
-    ResizeCubic(std::as_const(face_pixels_).view(), out.inputs.crop.view());
+    resizer_.Reset(read.width, read.height, {place.x - read.x, place.y - read.y, place.width, place.height}, side,
+                   side);
+    resizer_.Run(std::as_const(face_pixels_).view(), out.inputs.crop.view());
+  }
+
+  // The pixels of a frame that the cubic between pixels looks at.
+  static Rect ReadFor(const Place& place, int width, int height) {
+    constexpr int kReach = 2;
+    const Rect around = RectAround(place);
+    const int left = std::clamp(around.x - kReach, 0, width - 1);
+    const int top = std::clamp(around.y - kReach, 0, height - 1);
+    return {left, top, std::clamp(around.right() + kReach, left + 1, width) - left,
+            std::clamp(around.bottom() + kReach, top + 1, height) - top};
   }
 
   TemplateSources sources_;
@@ -112,6 +129,7 @@ class SourcesReader final : public TemplateReader {
   std::optional<PictureTrack> masked_;
   std::optional<PictureTrack> crop_;
   Image face_pixels_;
+  CubicResizer resizer_{1, 1, 1, 1};
 };
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace lips {
 // Where everything comes from; checked by Avatar::Open.
 struct TemplateSources {
   PictureFiles full;
-  std::vector<Rect> rects;  // one per frame; all inside the frame
+  std::vector<Rect> rects;    // one per frame; all inside the frame
+  std::vector<Place> places;  // where they are cut out; empty: these rectangles
   FaceGeometry face;
   Rect mask;
   struct Pictures {

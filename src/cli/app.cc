@@ -103,6 +103,8 @@ Result<JobRequest> JobFlags::Resolve() const {
   request.features = OptionalPath(features);
   request.edge = edge == "repeat" ? WindowEdge::kRepeat : WindowEdge::kZeros;
   ASSIGN_OR_RETURN(request.composite, ParseCompositeMode(composite));
+  request.feather = feather;
+  if (rectangles != "auto") request.rectangles = rectangles == "smooth" ? Rectangles::kSmooth : Rectangles::kPackage;
   if (silence_gate != "auto") request.silence_gate = silence_gate == "on";
   request.mouth_gain = mouth_gain;
   request.smooth_audio = smooth_audio;
@@ -137,6 +139,17 @@ void AddCompositeFlag(CLI::App& command, JobFlags& flags) {
       .add_option("--composite", flags.composite,
                   "how the mouth joins its frame: natural (soft mask, colours matched), compatible (hard paste)")
       ->check(CLI::IsMember({"natural", "compatible"}))
+      ->capture_default_str();
+  command
+      .add_option("--rectangles", flags.rectangles,
+                  "what faces are cut out by: package (as a detector found them), smooth (without their trembling, "
+                  "between pixels), auto (smooth with --composite natural, unless --inputs package)")
+      ->check(CLI::IsMember({"auto", "package", "smooth"}))
+      ->capture_default_str();
+  command
+      .add_option("--feather", flags.feather,
+                  "how softly the natural mask fades: a part of the way to its middle, 0.05 to 0.35")
+      ->check(CheckNonNegativeNumber)
       ->capture_default_str();
 }
 

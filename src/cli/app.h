@@ -59,7 +59,9 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags);
 
 // --avatar, --audio, --inputs, --model, --audio-encoder, --features, --edge and the engine's flags: a job.
 struct JobFlags {
-  std::string avatar, audio, inputs = "auto", model, audio_encoder, features, edge = "zeros", composite = "natural";
+  std::string avatar, audio, inputs = "auto", model, audio_encoder, features, edge = "zeros", composite = "natural",
+                             rectangles = "auto";
+  double feather = kUsualFeather;
   double duration_s = 0;
   std::string silence_gate = "auto";
   double mouth_gain = 1, smooth_audio = 0, av_offset_ms = 0;

@@ -17,9 +17,10 @@ void CopyPlane(ConstPlaneView from, PlaneView to, int x, int y) {
 
 }  // namespace
 
-Rect FrameStore::AreaOf(Rect face, int width, int height) {
-  const int x = face.x / 2 * 2;
-  const int y = face.y / 2 * 2;
+Rect FrameStore::AreaOf(const Place& place, int width, int height) {
+  const Rect face = RectAround(place);
+  const int x = std::max(face.x, 0) / 2 * 2;
+  const int y = std::max(face.y, 0) / 2 * 2;
   const int right = std::min((face.right() + 1) / 2 * 2, width);
   const int bottom = std::min((face.bottom() + 1) / 2 * 2, height);
   return {x, y, right - x, bottom - y};
@@ -66,9 +67,9 @@ FrameStore::Handle FrameStore::Keep(int64_t index, Handle frame) {
 FrameStore::Handle FrameStore::Cut(int64_t index, bool whole, const TemplateFace& face) const {
   auto frame = std::make_shared<StoredFrame>();
   const ConstYuvView from = face.frame.view();
-  const Rect rect = avatar_.rects()[static_cast<size_t>(index)];
-  frame->area = whole ? Rect{0, 0, from.width(), from.height()} : AreaOf(rect, from.width(), from.height());
-  frame->face = {rect.x - frame->area.x, rect.y - frame->area.y, rect.width, rect.height};
+  const Place& place = avatar_.places()[static_cast<size_t>(index)];
+  frame->area = whole ? Rect{0, 0, from.width(), from.height()} : AreaOf(place, from.width(), from.height());
+  frame->face = {place.x - frame->area.x, place.y - frame->area.y, place.width, place.height};
   frame->picture.Resize(frame->area.width, frame->area.height, from.format);
   const YuvView to = frame->picture.view();
   CopyPlane(from.y, to.y, frame->area.x, frame->area.y);

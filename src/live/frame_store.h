@@ -18,7 +18,7 @@ struct StoredFrame {
   YuvImage picture;  // the pixels of `area`
   Rect
       area;  // in the full frame: all of it, or the face's surroundings with even edges, so that chroma keeps its place
-  Rect face;   // in `area`
+  Place face;  // in `area`
   Image crop;  // [C, C]
   bool full(int width, int height) const { return area.width == width && area.height == height; }
 };
@@ -46,7 +46,7 @@ class FrameStore {
 
   int64_t bytes() const;
   // The even-edged surroundings of a face.
-  static Rect AreaOf(Rect face, int width, int height);
+  static Rect AreaOf(const Place& face, int width, int height);
 
  private:
   FrameStore(const Avatar& avatar, int64_t budget_bytes, std::unique_ptr<TemplateReader> reader)

@@ -57,7 +57,10 @@ Result<std::shared_ptr<LiveAvatar>> LiveAvatar::Open(const std::string& id, cons
 }
 
 Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options) {
-  ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(path, options.avatar));
+  AvatarOptions as_composited = options.avatar;
+  const bool smooth = composite_ == CompositeMode::kNatural && options.avatar.inputs != InputSource::kPackage;
+  as_composited.rectangles = smooth ? Rectangles::kSmooth : Rectangles::kPackage;  // as a render has it
+  ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(path, as_composited));
   avatar_ = std::make_shared<Avatar>(std::move(avatar));
   const int64_t template_bytes = options.template_bytes.value_or(DefaultTemplateBytes());
   NetworkRequest request;
@@ -136,8 +139,8 @@ void LiveAvatar::DescribeTo(AvatarFacts& facts) const {
   facts.height = video.height;
   facts.fps = video.fps;
   facts.frames = video.frames;
-  for (const Rect& rect : avatar_->rects()) {
-    const Rect area = FrameStore::AreaOf(rect, video.width, video.height);
+  for (const Place& place : avatar_->places()) {
+    const Rect area = FrameStore::AreaOf(place, video.width, video.height);
     facts.patch_max_w = std::max(facts.patch_max_w, area.width);
     facts.patch_max_h = std::max(facts.patch_max_h, area.height);
   }

@@ -86,6 +86,7 @@ Result<ExportReport> ExportTensors(const ExportRequest& request) {
   RETURN_IF_ERROR(CheckOutputPath(request.job, request.folder));
   JobRequest as_heard = request.job;
   as_heard.silence_gate = request.job.silence_gate.value_or(false);
+  as_heard.rectangles = request.job.rectangles.value_or(Rectangles::kPackage);  // the reference's tensors
   ASSIGN_OR_RETURN(Job job, OpenJob(as_heard));
   const VideoInfo& video = job.avatar->video();
   const Timeline time(job.speech.feature_rows, video.fps, video.frames, video.fps, 0, request.loop);

@@ -41,6 +41,17 @@ Result<WindowTuning> TuningOf(const JobRequest& request) {
   return tuning;
 }
 
+Status CheckComposite(const JobRequest& request) {
+  if (request.composite == CompositeMode::kCompatible && request.used_rectangles() == Rectangles::kSmooth) {
+    return Error(ErrorCode::kInvalidInput,
+                 "smooth rectangles lie between pixels, which compatible compositing knows nothing of; they go with "
+                 "natural compositing");
+  }
+  if (request.feather >= kMinFeather && request.feather <= kMaxFeather) return {};
+  return Error(ErrorCode::kInvalidInput, "feather " + std::to_string(request.feather) + " is not between " +
+                                             std::to_string(kMinFeather) + " and " + std::to_string(kMaxFeather));
+}
+
 // Packaged features stand in for the encoder: the shorter of audio and features ends the video.
 Status UseFeatureFile(const JobRequest& request, const WindowTuning& tuning, Job& job) {
   if (request.silence_gate.value_or(false) || request.mouth_gain != 1) {
@@ -83,7 +94,10 @@ Status CheckOutputPath(const JobRequest& request, const Path& output) {
 Result<Job> OpenSources(const JobRequest& request) {
   Job job;
   ASSIGN_OR_RETURN(const int64_t max_samples, SampleLimit(request.duration_s));
-  ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(request.avatar, request.avatar_options));
+  RETURN_IF_ERROR(CheckComposite(request));
+  AvatarOptions options = request.avatar_options;
+  options.rectangles = request.used_rectangles();
+  ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(request.avatar, options));
   job.avatar = std::make_unique<Avatar>(std::move(avatar));
   ASSIGN_OR_RETURN(job.speech, InspectSpeech(request.audio, max_samples));
   return job;

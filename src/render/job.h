@@ -22,12 +22,20 @@ struct JobRequest {
   WindowEdge edge = WindowEdge::kZeros;
   GeneratorOptions engine;
   CompositeMode composite = CompositeMode::kNatural;
+  double feather = kUsualFeather;  // of natural compositing: kMinFeather .. kMaxFeather
+  // Nothing: smooth ones for natural compositing, unless the package's own inputs are asked for. Takes the place of
+  // avatar_options.rectangles.
+  std::optional<Rectangles> rectangles;
   // How the audio is heard; docs/quality.md. With packaged features only the last two count.
   std::optional<bool> silence_gate;  // rest the mouth in silence; nothing: with natural compositing
   double mouth_gain = 1;             // 0 .. 2
   double smooth_audio = 0;           // 0 .. 1: of the most that audio/shaped_features.h allows
   double av_offset_ms = 0;           // mouth later than sound; within 1000 either way
 
+  Rectangles used_rectangles() const {
+    const bool smooth = composite == CompositeMode::kNatural && avatar_options.inputs != InputSource::kPackage;
+    return rectangles.value_or(smooth ? Rectangles::kSmooth : Rectangles::kPackage);
+  }
   bool rests_in_silence() const { return silence_gate.value_or(composite == CompositeMode::kNatural); }
 };
 

@@ -88,7 +88,7 @@ Result<PackReport> PackAvatar(const PackRequest& request) {
   JobRequest job;
   job.avatar = request.avatar;
   RETURN_IF_ERROR(CheckOutputPath(job, request.output));
-  ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(request.avatar, {}));
+  ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(request.avatar, {.rectangles = request.rectangles}));
   if (avatar.pack() != nullptr) {
     return Error(ErrorCode::kInvalidInput,
                  "'" + request.avatar.string() + "' is a pack already; give the folder it was made of");
@@ -114,6 +114,7 @@ Result<PackReport> PackAvatar(const PackRequest& request) {
     origin.template_format = generator->TemplateFormat();
     origin.template_level = static_cast<int>(*request.templates);
     origin.template_package_inputs = avatar.uses_package_inputs();
+    origin.template_smooth_rects = avatar.rectangles() == Rectangles::kSmooth;
     RETURN_IF_ERROR(AddTemplates(prepared, avatar, *generator, pack, report));
   }
   RETURN_IF_ERROR(avatar.WriteTo(pack, origin));

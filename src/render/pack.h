@@ -15,11 +15,12 @@
 namespace lips {
 
 struct PackRequest {
-  Path avatar;                             // a folder
-  Path output;                             // NAME.lips
-  std::string date;                        // written into the pack; equal requests with equal dates give equal bytes
-  std::optional<TemplateLevel> templates;  // also every frame's template, of this level, of ...
-  GeneratorOptions engine;                 // ... this engine, for which the network is packed too
+  Path avatar;       // a folder
+  Path output;       // NAME.lips
+  std::string date;  // written into the pack; equal requests with equal dates give equal bytes
+  Rectangles rectangles = Rectangles::kSmooth;  // templates are of faces cut out so: as natural compositing does
+  std::optional<TemplateLevel> templates;       // also every frame's template, of this level, of ...
+  GeneratorOptions engine;                      // ... this engine, for which the network is packed too
   std::function<void(int64_t done, int64_t total)> progress;  // frames; from the calling thread
   const StopFlag* stop = nullptr;
 };

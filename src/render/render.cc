@@ -33,7 +33,7 @@ struct Slot {
   int64_t template_index = 0;
   int64_t next_use = 0;            // of that template frame; TemplateCache::kNever
   TemplateCache::Handle prepared;  // null: `face` has the network's pictures
-  Rect rect;
+  Place place;                     // of the face; empty: there is none
   TemplateFace face;
   std::vector<float> window;
   Image mouth;
@@ -97,8 +97,8 @@ class RenderRun {
       s.frame = n;
       s.template_index = time_.TemplateIndex(n);
       s.next_use = time_.NextUse(n).value_or(TemplateCache::kNever);
-      s.rect = job_.avatar->rects()[static_cast<size_t>(s.template_index)];
-      if (s.rect.width == 0) {  // no face: the frame stays
+      s.place = job_.avatar->places()[static_cast<size_t>(s.template_index)];
+      if (s.place.width == 0) {  // no face: the frame stays
         ++without_face_;
         s.prepared.reset();
         RETURN_IF_ERROR(templates_.Read(s.template_index, FaceParts::kFrameAndCrop, s.face));
@@ -162,7 +162,7 @@ class RenderRun {
     jobs_.clear();
     for (const SlotPtr& slot : slots) {
       Slot& s = *slot;
-      if (s.rect.width == 0) continue;
+      if (s.place.width == 0) continue;
       const FaceInputs& inputs = s.face.inputs;
       const bool once = s.next_use == TemplateCache::kNever && job_.generator->takes_pictures();
       s.mouth.Resize(size_px, size_px);
@@ -187,13 +187,15 @@ class RenderRun {
   }
 
   Status Composite() {
-    const auto composite = MakeComposite(request_.job.composite);
+    const auto composite = MakeComposite(request_.job.composite, request_.job.feather);
     while (auto slot = generated_.Pop()) {
       Slot& s = **slot;
       {
         const Timed timed(report_.composite);
         finish_.TakeMatte(s.face);
-        if (s.rect.width > 0) composite->Paste(s.face.inputs.crop.view(), s.mouth.view(), s.rect, s.face.frame.view());
+        if (s.place.width > 0) {
+          composite->Paste(s.face.inputs.crop.view(), s.mouth.view(), s.place, s.face.frame.view());
+        }
       }
       if (!composited_.Push(*std::move(slot))) return {};
     }
@@ -321,8 +323,9 @@ Result<RenderReport> Render(const RenderRequest& request) {
   RETURN_IF_ERROR(OpenNetworks(networks, job));
   report.engine = job.generator->Describe();
   report.audio_encoder = job.encoder ? job.encoder->Describe() : request.job.features ? "features file" : "none";
-  const bool package_inputs = avatar.has_package_inputs() && request.job.avatar_options.inputs != InputSource::kDerived;
-  report.inputs = package_inputs ? "package" : "derived";
+  report.inputs = avatar.uses_package_inputs() ? "package" : "derived";
+  report.rectangles = Name(avatar.rectangles());
+  report.feather = request.job.composite == CompositeMode::kNatural ? request.job.feather : 0;
   report.silence_gate = job.encoder != nullptr && request.job.rests_in_silence();
   report.mouth_gain = request.job.mouth_gain;
   report.smooth_audio = request.job.smooth_audio;

@@ -64,7 +64,9 @@ struct RenderReport {
   std::string engine;                                   // Generator::Describe()
   std::string audio_encoder;                            // AudioEncoder::Describe(), "features file", "none"
   std::string inputs;                                   // "package" or "derived"
+  std::string rectangles;                               // "package" or "smooth"
   std::string compositing;                              // "natural" or "compatible"
+  double feather = 0;                                   // of natural compositing; 0 otherwise
   std::string transparency;                             // "none", "template", or the key colour
   bool silence_gate = false;                            // the mouth rests in silence
   double mouth_gain = 1, smooth_audio = 0, av_offset_ms = 0;

@@ -53,7 +53,7 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
                                                std::to_string(time.frames()) + " frames this audio gives");
   }
   const int64_t index = time.TemplateIndex(request.frame);
-  const Rect rect = job.avatar->rects()[static_cast<size_t>(index)];
+  const Place place = job.avatar->places()[static_cast<size_t>(index)];
   ASSIGN_OR_RETURN(const auto templates, job.avatar->OpenTemplates());
   TemplateFace face;
   RETURN_IF_ERROR(templates->Read(index, face));
@@ -85,13 +85,14 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
   const int border = job.avatar->face().border_px;
   CopyPixels(mouth.view(), canvas.view().Crop({border, border, size, size}));
   RETURN_IF_ERROR(out.Picture("canvas", canvas.view()));
-  MakeComposite(request.job.composite)->Paste(inputs.crop.view(), mouth.view(), rect, face.frame.view());
+  MakeComposite(request.job.composite, request.job.feather)
+      ->Paste(inputs.crop.view(), mouth.view(), place, face.frame.view());
   RETURN_IF_ERROR(out.Picture("frame", ToImage(face.frame.view()).view()));
   RETURN_IF_ERROR(out.Facts(Json::Object({
       {"frame", request.frame},
       {"template_frame", index},
       {"feature_row", time.FeatureRow(request.frame)},
-      {"rect", Json::Array{rect.x, rect.y, rect.right(), rect.bottom()}},
+      {"rect", Json::Array{place.x, place.y, place.right(), place.bottom()}},
       {"engine", job.generator->Describe()},
       {"model_sha256", job.model_sha256},
       {"audio_sha256", job.speech.sha256},

@@ -16,9 +16,11 @@ Result<std::optional<PackedTemplates>> PackedTemplates::Open(const Avatar& avata
         {{"packed", origin.template_format}, {"here", generator.TemplateFormat()}});
     return std::optional<PackedTemplates>();
   }
-  if (origin.template_package_inputs != avatar.uses_package_inputs()) {
+  const bool smooth = avatar.rectangles() == Rectangles::kSmooth;
+  if (origin.template_package_inputs != avatar.uses_package_inputs() || origin.template_smooth_rects != smooth) {
     Log(LogLevel::kInfo, "the pack's templates are of other pictures",
-        {{"packed", origin.template_package_inputs ? "package" : "derived"}});
+        {{"packed", origin.template_package_inputs ? "package" : "derived"},
+         {"rectangles", Name(origin.template_smooth_rects ? Rectangles::kSmooth : Rectangles::kPackage)}});
     return std::optional<PackedTemplates>();
   }
   ASSIGN_OR_RETURN(PackBlobs blobs, PackBlobs::Open(avatar.pack(), kTemplatesName));

@@ -97,7 +97,7 @@ TEST(Pack, TemplatesInItAreUsedAndGiveTheSameBytes) {
   EXPECT_EQ(report.Find("template_cache")->Find("from_pack")->as_int(), 30);
   EXPECT_EQ(report.Find("template_cache")->Find("misses")->as_int(), 0);
   EXPECT_EQ(Sha256OfFile(folder / "pack.mp4").value(), Sha256OfFile(folder / "folder.mp4").value());
-  const Json other = Render(pack, folder / "other.mp4", {"--engine", "null", "--inputs", "derived"});
+  const Json other = Render(pack, folder / "other.mp4", {"--engine", "null", "--rectangles", "package"});
   EXPECT_EQ(other.Find("template_cache")->Find("from_pack")->as_int(), 0) << "they are of other pictures";
 }
 
