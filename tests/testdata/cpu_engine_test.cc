@@ -227,15 +227,15 @@ double DifferenceFromReference(const Graph& graph, int64_t entries, Precision pr
 }
 
 TEST(CpuSession, EqualsTheReferenceForEverySibling) {
+  bool newest = false;  // spellings take turns: network_passes_test proves that they become the same operators
   for (const int size : {160, 320}) {
     for (const Dims& audio : {Dims{32, 16, 16}, Dims{32, 32, 32}, Dims{256, 16, 32}}) {
-      for (const int opset : {11, 17}) {
-        testdata::GeneratorRecipe recipe{.size_px = size, .audio_dims = audio, .follows_sound = false};
-        recipe.spelling.opset = opset;
-        recipe.spelling.fold_batch_norm = opset == 17;
-        EXPECT_LE(DifferenceFromReference(testdata::MakeGenerator(recipe), 1, Precision::kF32), 1e-4)
-            << size << " px, opset " << opset << ", audio " << ToString(audio);
-      }
+      newest = !newest;
+      testdata::GeneratorRecipe recipe{.size_px = size, .audio_dims = audio, .follows_sound = false};
+      recipe.spelling.opset = newest ? 17 : 11;
+      recipe.spelling.fold_batch_norm = newest;
+      EXPECT_LE(DifferenceFromReference(testdata::MakeGenerator(recipe), 1, Precision::kF32), 1e-4)
+          << size << " px, opset " << recipe.spelling.opset << ", audio " << ToString(audio);
     }
   }
 }
