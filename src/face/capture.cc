@@ -43,6 +43,17 @@ FrameFacts FactsOf(const TrackedFace& tracked, const FaceLandmarker& landmarker,
   return facts;
 }
 
+// One more column or row where a side is odd, like its neighbour.
+void GrowEven(ConstPlaneView from, Plane& to) {
+  to.Resize(from.width + from.width % 2, from.height + from.height % 2);
+  for (int y = 0; y < to.height(); ++y) {
+    const uint8_t* row = from.Row(std::min(y, from.height - 1));
+    uint8_t* out = to.view().Row(y);
+    std::copy_n(row, from.width, out);
+    out[to.width() - 1] = row[from.width - 1];
+  }
+}
+
 }  // namespace
 
 double FaceDetail(ConstImageView picture, const SquareRegion& face) {
@@ -99,8 +110,15 @@ Result<Capture> CaptureVideo(const CaptureRequest& request) {
   options.fps = kAvatarRate;
   options.format = capture.source.format;
   options.crf = request.crf;
-  ASSIGN_OR_RETURN(VideoWriter writer, VideoWriter::Create(request.copy, options));
+  capture.copy = request.copy;
+  options.alpha = capture.source.alpha;
+  if (options.alpha) {
+    capture.copy.replace_extension(".webm");
+    options.codec = DefaultCodec(capture.copy, true);
+  }
+  ASSIGN_OR_RETURN(VideoWriter writer, VideoWriter::Create(capture.copy, options));
   YuvImage frame;
+  Plane alpha, grown_alpha;
   Image grown, picture;
   YuvImage even;
   int64_t held = -1;  // source frame that is decoded
@@ -108,13 +126,13 @@ Result<Capture> CaptureVideo(const CaptureRequest& request) {
     if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());
     const int64_t source = SourceFrame(capture.first_frame + k, capture.source.fps, capture.source.frames);
     if (source != held) {
-      RETURN_IF_ERROR(track.ReadYuv(source, frame));
+      RETURN_IF_ERROR(track.ReadYuv(source, frame, &alpha));
       held = source;
     }
     picture.Resize(frame.width(), frame.height());
     YuvToBgr(std::as_const(frame).view(), picture.view());
     if (frame.width() == options.width && frame.height() == options.height) {
-      RETURN_IF_ERROR(writer.Write(std::as_const(frame).view()));
+      RETURN_IF_ERROR(writer.Write(std::as_const(frame).view(), std::as_const(alpha).view()));
     } else {
       grown.Resize(options.width, options.height);
       const ConstImageView small = std::as_const(picture).view();
@@ -127,7 +145,8 @@ Result<Capture> CaptureVideo(const CaptureRequest& request) {
       }
       even.Resize(options.width, options.height, options.format);
       BgrToYuv(std::as_const(grown).view(), even.view());
-      RETURN_IF_ERROR(writer.Write(std::as_const(even).view()));
+      if (options.alpha) GrowEven(std::as_const(alpha).view(), grown_alpha);
+      RETURN_IF_ERROR(writer.Write(std::as_const(even).view(), std::as_const(grown_alpha).view()));
     }
     if (request.tracker == nullptr) {
       capture.frames.emplace_back();

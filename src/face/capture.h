@@ -40,7 +40,7 @@ struct CaptureRequest {
   std::optional<FrameRate> fps;  // instead of what the video says, or of 25 for pictures
   double start_s = 0;
   std::optional<double> duration_s;
-  Path copy;                       // full frames at 25 frames per second go there
+  Path copy;                       // full frames at 25 frames per second go there (with alpha: to NAME.webm)
   int crf = 14;                    // of the copy
   FaceTracker* tracker = nullptr;  // null: no faces are looked for
   std::function<void(int64_t done, int64_t total)> progress;
@@ -49,6 +49,7 @@ struct CaptureRequest {
 
 struct Capture {
   VideoInfo source;         // of the whole file
+  Path copy;                // what was written
   int64_t first_frame = 0;  // in the copy's frames, of the whole video: where start_s was
   std::vector<FrameFacts> frames;
   int width = 0, height = 0;

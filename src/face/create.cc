@@ -191,6 +191,7 @@ class Creation {
   Status WriteFiles() {
     PackagePictures pictures;
     pictures.folder = path();
+    pictures.full = capture_.copy.filename();
     pictures.rects = rects_.rects;
     pictures.facts = capture_.frames;
     pictures.face = face_;
@@ -198,7 +199,8 @@ class Creation {
     pictures.stop = request_.stop;
     RETURN_IF_ERROR(WritePackagePictures(pictures));
     if (tracked() || !request_.faces.points.empty()) RETURN_IF_ERROR(WriteLandmarkFiles(path(), capture_.frames));
-    PackageFacts facts;
+    CreatedFacts facts;
+    facts.full = capture_.copy.filename().string();
     facts.name = folder_.target_path().filename().string();
     facts.width = capture_.width;
     facts.height = capture_.height;

@@ -40,11 +40,11 @@ class SquareVideo {
 
 Json AsJson(Rect rect) { return Json::Array{rect.x, rect.y, rect.right(), rect.bottom()}; }
 
-Json Videos(size_t frames) {
-  const auto video = [frames](const char* file) {
+Json Videos(size_t frames, const std::string& full) {
+  const auto video = [frames](const std::string& file) {
     return Json::Object({{"video_file", file}, {"frame_count", frames}, {"fps", kAvatarRate.num}});
   };
-  return Json::Object({{"full_body_img", video("full_body_video.mp4")},
+  return Json::Object({{"full_body_img", video(full)},
                        {"crops_328", video("crops_328_video.mp4")},
                        {"rois_320", video("rois_320_video.mp4")},
                        {"model_inputs", video("model_inputs_video.mp4")}});
@@ -66,7 +66,7 @@ std::vector<Landmark> PointsAt(std::span<const FrameFacts> facts, size_t i, size
 }  // namespace
 
 Status WritePackagePictures(const PackagePictures& pictures) {
-  ASSIGN_OR_RETURN(VideoReader reader, VideoReader::Open(pictures.folder / "full_body_video.mp4", {.threads = 0}));
+  ASSIGN_OR_RETURN(VideoReader reader, VideoReader::Open(pictures.folder / pictures.full, {.threads = 0}));
   const auto frames = static_cast<int64_t>(pictures.rects.size());
   if (reader.info().frames != frames) {
     return Error(ErrorCode::kCorrupted, "the copy of the video has " + std::to_string(reader.info().frames) +
@@ -120,7 +120,7 @@ Status WriteLandmarkFiles(const Path& folder, std::span<const FrameFacts> facts)
   return {};
 }
 
-Status WritePackageJson(const Path& folder, std::span<const Rect> rects, const PackageFacts& facts) {
+Status WritePackageJson(const Path& folder, std::span<const Rect> rects, const CreatedFacts& facts) {
   RETURN_IF_ERROR(MakeFolder(folder / "cache"));
   std::vector<Json::Member> rectangles;
   Json::Array indices;
@@ -138,14 +138,14 @@ Status WritePackageJson(const Path& folder, std::span<const Rect> rects, const P
                                                        {"processed_frames", rects.size()},
                                                        {"original_shape", Json::Array{facts.width, facts.height}},
                                                        {"frame_indices", std::move(indices)}})));
-  RETURN_IF_ERROR(write(
-      "dataset_manifest.json",
-      Json::Object({{"dataset_name", facts.name}, {"package_version", "2.0"}, {"videos", Videos(rects.size())}})));
+  RETURN_IF_ERROR(write("dataset_manifest.json", Json::Object({{"dataset_name", facts.name},
+                                                               {"package_version", "2.0"},
+                                                               {"videos", Videos(rects.size(), facts.full)}})));
   Json info = Json::Object({{"package_type", "mp4_video_package"},
                             {"package_version", "2.0"},
                             {"created_by", "lipstream " + std::string(Version())},
                             {"dataset_name", facts.name},
-                            {"videos", Videos(rects.size())}});
+                            {"videos", Videos(rects.size(), facts.full)}});
   if (facts.has_generator) {
     const int side = facts.face.roi_px();
     Json::Array audio = {1};

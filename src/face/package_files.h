@@ -17,7 +17,8 @@
 namespace lips {
 
 struct PackagePictures {
-  Path folder;  // has full_body_video.mp4
+  Path folder;
+  Path full;  // the full frames' name in it
   std::span<const Rect> rects;
   std::span<const FrameFacts> facts;
   FaceGeometry face;
@@ -30,14 +31,15 @@ Status WritePackagePictures(const PackagePictures& pictures);
 // landmarks/{i}.lms: integers, truncated as readers would; frames without a face get points between their neighbours'.
 Status WriteLandmarkFiles(const Path& folder, std::span<const FrameFacts> facts);
 
-struct PackageFacts {
+struct CreatedFacts {
   std::string name;
+  std::string full;  // the full frames' file
   int width = 0, height = 0;
   bool has_generator = false;
   Dims audio_dims;  // of the generator's audio input
   FaceGeometry face;
 };
 // cache/crop_rectangles.json, cache/frame_metadata.json, dataset_manifest.json, package_info.json.
-Status WritePackageJson(const Path& folder, std::span<const Rect> rects, const PackageFacts& facts);
+Status WritePackageJson(const Path& folder, std::span<const Rect> rects, const CreatedFacts& facts);
 
 }  // namespace lips
