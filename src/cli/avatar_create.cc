@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
-#include <optional>
 
 #include "cli/app.h"
+#include "cli/avatar_flags.h"
 #include "cli/progress.h"
 #include "face/create.h"
 
@@ -12,14 +12,12 @@ namespace lips::cli {
 namespace {
 
 struct Flags {
-  std::string video, output, audio, rects = "smooth", models, detector, landmarks, mean_face, from, weights, encoder;
+  std::string video, output, audio, rects = "smooth", detector, landmarks, mean_face;
   std::string engine = "auto";
   double start_s = 0, duration_s = 0;
-  int size = 0, threads = 0;
-  bool quiet = false, json = false;
+  NetworkFlags networks;
+  ReportFlags report;
 };
-
-std::optional<Path> Given(const std::string& text) { return text.empty() ? std::nullopt : std::optional<Path>(text); }
 
 Result<CreateRequest> Resolve(const Flags& flags) {
   CreateRequest request;
@@ -33,18 +31,13 @@ Result<CreateRequest> Resolve(const Flags& flags) {
   } else if (flags.rects != "smooth") {
     request.hand_rects = flags.rects;
   }
-  request.face_models = flags.models;
   request.detector = Given(flags.detector);
   request.landmarks = Given(flags.landmarks);
   request.mean_face = Given(flags.mean_face);
   if (flags.engine != "auto") {
     ASSIGN_OR_RETURN(request.engine.backend, ParseBackend(flags.engine));
   }
-  request.engine.threads = flags.threads;
-  request.from = Given(flags.from);
-  request.generator = Given(flags.weights);
-  request.audio_encoder = Given(flags.encoder);
-  request.face_px = flags.size;
+  flags.networks.Apply(request);
   request.stop = &Stop();
   return request;
 }
@@ -73,16 +66,12 @@ Result<ExitCode> RunCreate(const Flags& flags) {
   ASSIGN_OR_RETURN(CreateRequest request, Resolve(flags));
   Result<CreateReport> report = Error(ErrorCode::kCancelled, "");
   {
-    StageProgress progress(flags.quiet || flags.json);
+    StageProgress progress(flags.report.silent());
     request.progress = progress.Callback();
     report = CreateAvatar(request);
   }
   if (!report.ok()) return std::move(report).TakeError();
-  if (flags.json) {
-    std::printf("%s\n", report.value().ToJson().Dump().c_str());
-  } else if (!flags.quiet) {
-    Print(report.value(), flags);
-  }
+  PrintReport(flags.report, report.value().ToJson(), [&] { Print(report.value(), flags); });
   return kOk;
 }
 
@@ -106,23 +95,15 @@ void AddAvatarCreate(Commands& commands, CLI::App& parent) {
                    "face rectangles: smooth (steady), compatible (each frame by itself, as other programs do), or a "
                    "file with rectangles by hand (JSON, CSV)")
       ->capture_default_str();
-  command->add_option("--from", flags->from, "take the networks of this avatar");
-  command->add_option("--weights", flags->weights, "generator network (.onnx, .pth) to put in");
-  command->add_option("--audio-encoder", flags->encoder, "audio encoder network (.onnx, .pth) to put in");
-  command
-      ->add_option("--size", flags->size, "what the network draws: 320 or 160 px; default: the generator's, else 320")
-      ->check(CLI::IsMember({160, 320}));
+  AddNetworkFlags(*command, flags->networks);
   command->add_option("--detector", flags->detector, "face detector of your own (.onnx, SCRFD)");
   command->add_option("--landmarks", flags->landmarks, "landmark network of your own (.onnx, PFLD, 98 or 110 points)");
   command->add_option("--mean-face", flags->mean_face, "text file of numbers to add to what --landmarks gives")
       ->needs("--landmarks");
-  command->add_option("--face-models", flags->models, "folder with the face networks that ./dev setup fetches");
   command->add_option("--engine", flags->engine, "what runs the face networks: auto, cpu, ort, reference")
       ->check(CLI::IsMember({"auto", "cpu", "ort", "reference"}))
       ->capture_default_str();
-  command->add_option("--threads", flags->threads, "compute threads; 0: one per core")->check(CLI::Range(0, 1024));
-  command->add_flag("-q,--quiet", flags->quiet, "print errors only");
-  command->add_flag("--json", flags->json, "machine-readable output");
+  AddReportFlags(*command, flags->report);
   command->callback([&commands, flags] { commands.run = [flags] { return RunCreate(*flags); }; });
 }
 

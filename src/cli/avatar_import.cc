@@ -1,11 +1,10 @@
 // lipstream avatar import: from an avatar of another program to an avatar package.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <map>
 #include <memory>
-#include <optional>
 
 #include "cli/app.h"
+#include "cli/avatar_flags.h"
 #include "cli/progress.h"
 #include "face/import.h"
 
@@ -13,12 +12,10 @@ namespace lips::cli {
 namespace {
 
 struct Flags {
-  std::string source, output, boxes, box_order = "auto", rects = "keep", fps, audio, from, weights, encoder, models;
-  int size = 0, threads = 0;
-  bool quiet = false, json = false;
+  std::string source, output, boxes, box_order = "auto", rects = "keep", fps, audio;
+  NetworkFlags networks;
+  ReportFlags report;
 };
-
-std::optional<Path> Given(const std::string& text) { return text.empty() ? std::nullopt : std::optional<Path>(text); }
 
 Result<ImportRequest> Resolve(const Flags& flags) {
   ImportRequest request;
@@ -38,12 +35,7 @@ Result<ImportRequest> Resolve(const Flags& flags) {
   }
   request.create.output = flags.output;
   request.create.audio = Given(flags.audio);
-  request.create.from = Given(flags.from);
-  request.create.generator = Given(flags.weights);
-  request.create.audio_encoder = Given(flags.encoder);
-  request.create.face_models = flags.models;
-  request.create.engine.threads = flags.threads;
-  request.create.face_px = flags.size;
+  flags.networks.Apply(request.create);
   request.create.stop = &Stop();
   return request;
 }
@@ -69,16 +61,12 @@ Result<ExitCode> RunImport(const Flags& flags) {
   ASSIGN_OR_RETURN(ImportRequest request, Resolve(flags));
   Result<ImportReport> report = Error(ErrorCode::kCancelled, "");
   {
-    StageProgress progress(flags.quiet || flags.json);
+    StageProgress progress(flags.report.silent());
     request.create.progress = progress.Callback();
     report = ImportAvatar(request);
   }
   if (!report.ok()) return std::move(report).TakeError();
-  if (flags.json) {
-    std::printf("%s\n", ToJson(report.value()).Dump().c_str());
-  } else if (!flags.quiet) {
-    Print(report.value(), flags);
-  }
+  PrintReport(flags.report, ToJson(report.value()), [&] { Print(report.value(), flags); });
   return kOk;
 }
 
@@ -107,16 +95,8 @@ void AddAvatarImport(Commands& commands, CLI::App& parent) {
       ->capture_default_str();
   command->add_option("--fps", flags->fps, "frames per second of pictures; default: 25");
   command->add_option("--audio", flags->audio, "the recording, where the source has none");
-  command->add_option("--from", flags->from, "take the networks of this avatar");
-  command->add_option("--weights", flags->weights, "generator network (.onnx, .pth) to put in");
-  command->add_option("--audio-encoder", flags->encoder, "audio encoder network (.onnx, .pth) to put in");
-  command
-      ->add_option("--size", flags->size, "what the network draws: 320 or 160 px; default: the generator's, else 320")
-      ->check(CLI::IsMember({160, 320}));
-  command->add_option("--face-models", flags->models, "folder with the face networks that ./dev setup fetches");
-  command->add_option("--threads", flags->threads, "compute threads; 0: one per core")->check(CLI::Range(0, 1024));
-  command->add_flag("-q,--quiet", flags->quiet, "print errors only");
-  command->add_flag("--json", flags->json, "machine-readable output");
+  AddNetworkFlags(*command, flags->networks);
+  AddReportFlags(*command, flags->report);
   command->callback([&commands, flags] { commands.run = [flags] { return RunImport(*flags); }; });
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/app.h"
+#include "cli/avatar_flags.h"
 #include "cli/progress.h"
 #include "judge/judge.h"
 
@@ -13,7 +14,7 @@ struct Flags {
   std::string avatar, speech, output, weights, composite = "natural";
   uint32_t seed = 1;
   EngineFlags engine;
-  bool quiet = false, json = false;
+  ReportFlags report;
 };
 
 void Print(const Verdict& verdict) {
@@ -46,16 +47,12 @@ Result<ExitCode> RunJudge(const Flags& flags) {
   request.stop = &Stop();
   Result<JudgeReport> report = Error(ErrorCode::kCancelled, "");
   {
-    Progress progress("judge", flags.quiet || flags.json);
+    Progress progress("judge", flags.report.silent());
     request.progress = [&progress](int64_t done, int64_t total) { progress.Update(done, total); };
     report = Judge(request);
   }
   if (!report.ok()) return std::move(report).TakeError();
-  if (flags.json) {
-    std::printf("%s\n", report.value().ToJson().Dump().c_str());
-  } else if (!flags.quiet) {
-    Print(report.value(), flags);
-  }
+  PrintReport(flags.report, report.value().ToJson(), [&] { Print(report.value(), flags); });
   return kOk;
 }
 
@@ -77,8 +74,7 @@ void AddAvatarJudge(Commands& commands, CLI::App& parent) {
       ->check(CLI::IsMember({"natural", "compatible"}))
       ->capture_default_str();
   AddEngineFlags(*command, flags->engine);
-  command->add_flag("-q,--quiet", flags->quiet, "print errors only");
-  command->add_flag("--json", flags->json, "machine-readable output");
+  AddReportFlags(*command, flags->report);
   command->callback([&commands, flags] { commands.run = [flags] { return RunJudge(*flags); }; });
 }
 
