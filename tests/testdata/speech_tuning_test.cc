@@ -13,6 +13,8 @@
 namespace lips {
 namespace {
 
+constexpr size_t kShort = 19200;  // samples of 29 frames
+
 class SpeechTuning : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -51,14 +53,14 @@ class SpeechTuning : public ::testing::Test {
 
 // A room's noise gives the very pictures of digital silence, and moves the mouth where nobody gates it.
 TEST_F(SpeechTuning, TheMouthRestsInAQuietRoom) {
-  std::vector<float> room(32000);
+  std::vector<float> room(kShort);
   uint32_t state = 1;
   for (float& x : room) x = (static_cast<float>((state = state * 1664525U + 1013904223U) >> 16) / 32768 - 1) * 0.004f;
-  const Path noise = Wav("room.wav", room), silence = Wav("silence.wav", std::vector<float>(32000));
+  const Path noise = Wav("room.wav", room), silence = Wav("silence.wav", std::vector<float>(kShort));
   RenderRequest request = Request(silence);
   request.job.silence_gate = false;
   const auto at_rest = Pictures(request);
-  ASSERT_EQ(at_rest.size(), 49u);
+  ASSERT_EQ(at_rest.size(), 29u);
   EXPECT_EQ(Pictures(Request(noise)), at_rest) << "on by default";
   request.job.audio = noise;
   EXPECT_NE(Pictures(request), at_rest) << "off";
@@ -96,8 +98,8 @@ TEST_F(SpeechTuning, TheMouthComesLaterOrEarlierAsAsked) {
 }
 
 TEST_F(SpeechTuning, TheMouthMovesLessWithLessGainAndNotAtAllWithNone) {
-  const auto at_rest = Pictures(Request(Wav("silence.wav", std::vector<float>(32000))));
-  RenderRequest request = Request(Wav("speech.wav", testdata::SynthesizeSpeech(2, 7).samples));
+  const auto at_rest = Pictures(Request(Wav("silence.wav", std::vector<float>(kShort))));
+  RenderRequest request = Request(Wav("speech.wav", testdata::SynthesizeSpeech(1.2, 7).samples));
   const auto plain = Pictures(request);
   EXPECT_NE(plain, at_rest);
   request.job.mouth_gain = 0;
