@@ -97,7 +97,8 @@ Result<std::vector<PictureFiles>> FullFramesByContent(const PackageFiles& packag
 }
 
 void FindFullFrames(PackageFiles& package) {
-  if (auto named = FindPictures(package, "full_body_img", {"full_body_video.mp4", "full_body_video.webm", "video.mp4"}, {})) {
+  if (auto named =
+          FindPictures(package, "full_body_img", {"full_body_video.mp4", "full_body_video.webm", "video.mp4"}, {})) {
     package.full.push_back(*std::move(named));
   } else if (auto videos = FullFramesByContent(package); videos.ok()) {
     std::ranges::move(videos.value(), std::back_inserter(package.full));
