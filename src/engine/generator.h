@@ -88,8 +88,10 @@ class Generator {
   virtual Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
                                                     std::unique_ptr<Template> reuse = nullptr) = 0;
 
+  // Whether PrepareQuietly has means of its own and may run beside Prepare; where it has none it is a Prepare.
+  virtual bool prepares_beside() const { return false; }
   // Prepare on the calling thread alone, however many threads the engine has: for filling a cache in idle time. May run
-  // beside Prepare and Generate.
+  // beside Generate, and beside Prepare where prepares_beside(); one thread at a time.
   virtual Result<std::unique_ptr<Template>> PrepareQuietly(ConstImageView roi, ConstImageView masked,
                                                            std::unique_ptr<Template> reuse = nullptr) {
     return Prepare(roi, masked, std::move(reuse));

@@ -120,12 +120,25 @@ TemplateCache::Handle TemplateCache::Keep(int64_t index, Handle handle, int64_t 
     return found->second.face;
   }
   const int64_t key = KeyOf(next_need);
-  if (key == kNever || bytes > budget_bytes_ || !MakeRoom(key)) return handle;
-  entries_.emplace(index, Entry{handle, bytes, key});
+  if (key != kNever && bytes <= budget_bytes_ && MakeRoom(key)) Add(index, handle, key);
+  return handle;
+}
+
+void TemplateCache::Add(int64_t index, Handle handle, int64_t key) {
+  const size_t bytes = handle->bytes();
+  entries_.emplace(index, Entry{std::move(handle), bytes, key});
   order_.insert({key, index});
   kept_bytes_ += bytes;
   stats_.peak_kept_bytes = std::max(stats_.peak_kept_bytes, kept_bytes_);
-  return handle;
+}
+
+// Somebody may have prepared the frame, or taken the room, since it was asked.
+void TemplateCache::KeepIfFree(int64_t index, Handle handle) {
+  const std::lock_guard lock(mutex_);
+  template_bytes_ = handle->bytes();
+  if (entries_.contains(index) || memory_->used_bytes() > budget_bytes_) return;
+  ++stats_.filled;
+  Add(index, std::move(handle), KeyOf(kUnknown));
 }
 
 TemplateCache::Handle TemplateCache::Put(int64_t index, std::unique_ptr<Generator::Template> face, int64_t next_need) {
@@ -175,12 +188,12 @@ bool TemplateCache::WaitUntilIdle(const std::stop_token& stop) {
   return idle_.wait(lock, stop, [this] { return waiting_ == 0; });
 }
 
-Status TemplateCache::Fill(Generator& generator, int64_t index, ConstImageView roi, ConstImageView masked,
-                           int64_t next_need) {
-  const std::lock_guard one_at_a_time(preparing_);
+Status TemplateCache::Fill(Generator& generator, int64_t index, ConstImageView roi, ConstImageView masked) {
+  std::unique_lock one_at_a_time(preparing_, std::defer_lock);
+  if (!generator.prepares_beside()) one_at_a_time.lock();
   if (Has(index) || !HasRoom()) return {};
   ASSIGN_OR_RETURN(auto face, generator.PrepareQuietly(roi, masked, TakeSpare()));
-  Keep(index, memory_->Lend(std::move(face), true), next_need, &Stats::filled);
+  KeepIfFree(index, memory_->Lend(std::move(face), true));
   return {};
 }
 

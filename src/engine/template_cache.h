@@ -75,9 +75,10 @@ class TemplateCache {
   bool HasRoom() const;
   // Waits until no thread is in Prepare. False when `stop` was requested.
   bool WaitUntilIdle(const std::stop_token& stop);
-  // Prepare ahead of need: does nothing when the frame has a template or there is no room.
-  Status Fill(Generator& generator, int64_t index, ConstImageView roi, ConstImageView masked,
-              int64_t next_need = kUnknown);
+  // Prepares ahead of need: does nothing when the frame has a template or there is no room, and puts nothing out. One
+  // thread at a time. Where the generator prepares_beside(), nobody in Prepare ever waits for this one, however slowly
+  // its thread runs: who needs the same frame meanwhile makes it too, with the same bits, and the first one is kept.
+  Status Fill(Generator& generator, int64_t index, ConstImageView roi, ConstImageView masked);
 
   Stats stats() const;
   size_t budget_bytes() const { return budget_bytes_; }
@@ -95,9 +96,11 @@ class TemplateCache {
   int64_t KeyOf(int64_t next_need);
   void Touch(Entries::iterator entry, int64_t next_need);
   bool MakeRoom(int64_t key);
+  void Add(int64_t index, Handle handle, int64_t key);
   bool RoomForOne() const;
 
   Handle Keep(int64_t index, Handle handle, int64_t next_need, int64_t Stats::*count);
+  void KeepIfFree(int64_t index, Handle handle);
 
   const size_t budget_bytes_;
   const std::shared_ptr<Memory> memory_;
@@ -112,7 +115,7 @@ class TemplateCache {
   int waiting_ = 0;                              // guarded by mutex_: threads in Prepare
   Stats stats_;                                  // guarded by mutex_
 
-  std::mutex preparing_;  // one Generator::Prepare at a time; taken before mutex_
+  std::mutex preparing_;  // one Generator::Prepare at a time; taken before mutex_, and not by who fills beside it
 };
 
 }  // namespace lips

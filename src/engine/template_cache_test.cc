@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kTemplateBytes = 1000;
 
 // Counts what is prepared; a template is the number it was made from. Only as a generator's Prepare is used: one at a
-// time.
+// time. `beside`: PrepareQuietly is not one of those, and waits as long as `stuck`, like a thread that gets no CPU.
 class CountingGenerator : public Generator {
  public:
   struct Face : Template {
@@ -48,10 +48,27 @@ class CountingGenerator : public Generator {
     --inside;
     return reuse;
   }
+  bool prepares_beside() const override { return beside; }
+  Result<std::unique_ptr<Template>> PrepareQuietly(ConstImageView roi, ConstImageView masked,
+                                                   std::unique_ptr<Template> reuse) override {
+    if (!beside) return Prepare(roi, masked, std::move(reuse));
+    quiet = true;
+    quiet.notify_all();
+    stuck.wait(true);
+    if (reuse == nullptr) reuse = std::make_unique<Face>(alive);
+    static_cast<Face&>(*reuse).number = roi.Row(0)[0];
+    return reuse;
+  }
   Status Generate(std::span<const Job>) override { return {}; }
 
+  void Release() {
+    stuck = false;
+    stuck.notify_all();
+  }
+
   std::atomic<int> inside = 0, alive = 0, made = 0, prepared = 0;
-  bool fail = false;
+  std::atomic<bool> stuck = false, quiet = false;
+  bool fail = false, beside = false;
 };
 
 int NumberOf(const TemplateCache::Handle& face) { return static_cast<const CountingGenerator::Face&>(*face).number; }
@@ -312,6 +329,37 @@ TEST_F(TemplateFillerTest, WorksBesideThoseWhoAsk) {
   EXPECT_TRUE(filler.Wait().ok());
   EXPECT_EQ(cache.stats().templates, 100);
   EXPECT_EQ(generator_.prepared, 100) << "no frame twice";
+}
+
+// The filler's thread has idle priority: where others want the cores it may stand still in the middle of a template.
+TEST_F(TemplateFillerTest, StandingStillItKeepsNobodyWaiting) {
+  TemplateCache cache(4 * kTemplateBytes);
+  generator_.beside = generator_.stuck = true;
+  TemplateFiller filler(cache, generator_, {1, 2}, Pictures());
+  generator_.quiet.wait(false);
+  EXPECT_EQ(NumberOf(Prepare(cache, 9)), 9) << "another frame";
+  const auto same = Prepare(cache, 1);  // with the former lock this would wait for the release below
+  EXPECT_EQ(generator_.prepared, 2);
+  generator_.Release();
+  EXPECT_TRUE(filler.Wait().ok());
+  EXPECT_EQ(Prepare(cache, 1).get(), same.get()) << "the first one stays";
+  EXPECT_TRUE(cache.Has(2));
+  EXPECT_EQ(cache.stats().filled, 1) << "frame 1 was not needed any more";
+  EXPECT_EQ(cache.stats().templates, 3);
+  EXPECT_LE(generator_.alive, 4) << "and no second one of frame 1 was left";
+}
+
+TEST_F(TemplateFillerTest, PutsNothingOutThatCameWhileItWorked) {
+  TemplateCache cache(2 * kTemplateBytes);
+  generator_.beside = generator_.stuck = true;
+  TemplateFiller filler(cache, generator_, {1}, Pictures());
+  generator_.quiet.wait(false);
+  Prepare(cache, 8);
+  Prepare(cache, 9);
+  generator_.Release();
+  EXPECT_TRUE(filler.Wait().ok());
+  EXPECT_TRUE(cache.Has(8) && cache.Has(9) && !cache.Has(1));
+  EXPECT_EQ(cache.stats().filled, 0);
 }
 
 TEST_F(TemplateFillerTest, AnErrorEndsItAndIsTold) {

@@ -11,11 +11,9 @@ namespace lips {
 namespace {
 
 // Refused where the system has no such policy, or a container forbids it: then the thread competes like any other.
-void UseIdleTimeOnly() {
+bool SetPolicy(pthread_t thread, int policy) {
   const sched_param parameters = {};
-  if (::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &parameters) != 0) {
-    Log(LogLevel::kDebug, "no idle priority for filling templates");
-  }
+  return ::pthread_setschedparam(thread, policy, &parameters) == 0;
 }
 
 }  // namespace
@@ -23,7 +21,9 @@ void UseIdleTimeOnly() {
 TemplateFiller::TemplateFiller(TemplateCache& cache, Generator& generator, std::vector<int64_t> order, FaceOf face_of)
     : cache_(cache), generator_(generator), order_(std::move(order)), face_of_(std::move(face_of)) {
   thread_ = std::jthread([this](const std::stop_token& stop) {
-    UseIdleTimeOnly();
+    if (generator_.prepares_beside() && !SetPolicy(::pthread_self(), SCHED_IDLE)) {
+      Log(LogLevel::kDebug, "no idle priority for filling templates");
+    }
     outcome_ = Run(stop);
     if (!outcome_.ok()) {  // nobody depends on it: who needs the template meets the same error, or none
       Log(LogLevel::kWarning, "templates are not filled ahead", {{"why", outcome_.error().message()}});
@@ -31,7 +31,10 @@ TemplateFiller::TemplateFiller(TemplateCache& cache, Generator& generator, std::
   });
 }
 
-TemplateFiller::~TemplateFiller() = default;  // asks the thread to stop and joins it, before the rest goes
+TemplateFiller::~TemplateFiller() {
+  thread_.request_stop();
+  if (thread_.joinable()) SetPolicy(thread_.native_handle(), SCHED_OTHER);
+}  // joins it, before the rest goes
 
 Status TemplateFiller::Wait() {
   if (thread_.joinable()) thread_.join();

@@ -13,11 +13,13 @@
 namespace lips {
 
 // A thread that goes once through `order`, prepares what the cache lacks and ends when it is through or the cache is
-// full; it puts nothing out. It begins a template only while nobody waits for one, and its own share of the work runs
-// at idle priority where the system has one. (Threads of the generator's own keep theirs, so a render, which needs
-// every core for itself, does not use this: it fills its cache as it goes.)
+// full; it puts nothing out. It begins a template only while nobody waits for one. Where the generator
+// prepares_beside(), it runs at idle priority if the system has one: it may then stand still for seconds while others
+// want the cores, and nobody waits for it. Other generators are shared with who waits, so there it competes like any
+// thread. (A render, which needs every core for itself, does not use this: it fills its cache as it goes.)
 //
-// The destructor stops it at once: at most the template it is at is finished.
+// The destructor stops it at once: at most the template it is at is finished, no longer at idle priority where the
+// system lets a thread leave that.
 class TemplateFiller {
  public:
   struct Face {

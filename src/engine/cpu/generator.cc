@@ -101,6 +101,7 @@ class CpuGenerator : public Generator {
     return std::unique_ptr<Template>(std::move(face));
   }
 
+  bool prepares_beside() const override { return true; }
   Result<std::unique_ptr<Template>> PrepareQuietly(ConstImageView roi, ConstImageView masked,
                                                    std::unique_ptr<Template> reuse) override {
     ASSIGN_OR_RETURN(auto face, NewFace(roi, masked, std::move(reuse)));
