@@ -4,10 +4,13 @@
 #include <vector>
 
 #include "capi/sized_struct.h"
+#include "engine/remote/connection.h"
 #include "engine/session.h"
 
 namespace lips::capi {
 namespace {
+
+constexpr std::string_view kRemotePrefix = "remote=";
 
 lips_avatar_options DefaultOptions() {
   lips_avatar_options options = {};
@@ -29,7 +32,10 @@ Result<JobRequest> ToJob(const char* path, const lips_avatar_options& options) {
   }
   job.engine.session.threads = options.threads;
   const std::string engine = TextOr(options.engine, "auto");
-  if (engine != "auto") {
+  if (engine.starts_with(kRemotePrefix)) {
+    job.engine.remote = engine.substr(kRemotePrefix.size());
+    RETURN_IF_ERROR(remote::ParseAddress(job.engine.remote));
+  } else if (engine != "auto") {
     ASSIGN_OR_RETURN(job.engine.session.backend, ParseBackend(engine));
   }
   ASSIGN_OR_RETURN(job.engine.session.precision, ParsePrecision(TextOr(options.precision, "auto")));

@@ -70,7 +70,8 @@ typedef struct lips_avatar lips_avatar;
 
 typedef struct {
   size_t struct_size;
-  const char* engine;         // "auto" (default), "cpu", "ort", "reference", "null" (no network: the mouth stays)
+  const char* engine;         // "auto" (default), "cpu", "ort", "reference", "null" (no network: the mouth stays),
+                              // "remote=HOST:PORT" (its network runs in a lipstream serve --role generator there)
   const char* precision;      // "auto" (default), "f32", "bf16", "int8"
   int threads;                // compute threads; 0: one per core
   const char* composite;      // "natural" (default) or "compatible" (the reference's hard paste)

@@ -6,9 +6,12 @@
 #include <optional>
 
 #include "base/log.h"
+#include "engine/remote/connection.h"
 
 namespace lips::cli {
 namespace {
+
+constexpr std::string_view kRemotePrefix = "remote=";
 
 std::optional<Path> OptionalPath(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<Path>(text);
@@ -52,6 +55,14 @@ Result<GeneratorOptions> EngineFlags::Resolve() const {
   options.session.threads = threads;
   ASSIGN_OR_RETURN(options.session.provider, ParseProvider(provider));
   ASSIGN_OR_RETURN(options.session.precision, ParsePrecision(precision));
+  if (engine.starts_with(kRemotePrefix)) {
+    if (!may_be_remote) {
+      return Error(ErrorCode::kUnsupported, "--engine " + engine + ": this command runs its networks itself");
+    }
+    options.remote = engine.substr(kRemotePrefix.size());
+    RETURN_IF_ERROR(remote::ParseAddress(options.remote));
+    return options;
+  }
   if (engine != "auto") {
     ASSIGN_OR_RETURN(options.session.backend, ParseBackend(engine));
     return options;
@@ -65,8 +76,12 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
       .add_option(
           "--engine", flags.engine,
           "what runs the networks: auto (cpu, or ort for another --provider), cpu (our own), ort (ONNX Runtime), "
-          "reference (slow, exact), null (no network: the mouth stays the template's)")
-      ->check(CLI::IsMember({"auto", "cpu", "ort", "reference", "null"}))
+          "reference (slow, exact), null (no network: the mouth stays the template's)" +
+              std::string(flags.may_be_remote ? ", remote=HOST:PORT (lipstream serve --role generator there)" : ""))
+      ->check([](const std::string& text) {
+        return text.starts_with(kRemotePrefix) ? std::string()
+                                               : CLI::IsMember({"auto", "cpu", "ort", "reference", "null"})(text);
+      })
       ->capture_default_str();
   command.add_option("--provider", flags.provider, "ONNX Runtime's device: cpu, cuda, tensorrt")
       ->check(CLI::IsMember({"cpu", "cuda", "tensorrt"}))
@@ -131,6 +146,7 @@ void AddJobFlags(CLI::App& command, JobFlags& flags) {
       ->capture_default_str();
   command.add_option("--duration", flags.duration_s, "use only the first SECONDS of the audio")
       ->check(CheckPositiveNumber);
+  flags.engine.may_be_remote = true;
   AddEngineFlags(command, flags.engine);
 }
 

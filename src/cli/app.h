@@ -52,7 +52,9 @@ struct EngineFlags {
   std::string precision = "auto";
   int threads = 0;
   bool no_proof = false;
-  // "auto": our own engine; ONNX Runtime for another provider than the CPU.
+  bool may_be_remote = false;  // the command can do with a generator elsewhere
+  // "auto": our own engine; ONNX Runtime for another provider than the CPU. Errors: kUnsupported (remote=HOST:PORT
+  // where it may not be).
   Result<GeneratorOptions> Resolve() const;
 };
 void AddEngineFlags(CLI::App& command, EngineFlags& flags);

@@ -10,9 +10,12 @@
 
 #include "base/memory.h"
 #include "cli/live.h"
+#include "engine/remote/service.h"
+#include "engine/template_level.h"
 #include "live/host.h"
 #include "server/avatar_shelf.h"
 #include "server/server.h"
+#include "talker/networks.h"
 
 namespace lips::cli {
 namespace {
@@ -39,6 +42,7 @@ Result<ServeSettings> Combine(const Flags& flags) {
 
 Result<GeneratorOptions> EngineOf(const ServeSettings& settings) {
   EngineFlags engine;
+  engine.may_be_remote = settings.role == kRoleLive;
   engine.engine = settings.engine;
   engine.provider = settings.provider;
   engine.precision = settings.precision;
@@ -95,9 +99,50 @@ void ReportLoaded(Loading& loading, const LiveHost& host, bool quiet, const std:
   if (Server* server = loading.server.load()) server->Stop();
 }
 
+// The network of one avatar for programs that composite and encode elsewhere.
+Result<ExitCode> RunGenerator(const ServeSettings& settings, const std::vector<std::pair<std::string, Path>>& avatars,
+                              const Flags& flags) {
+  if (avatars.size() != 1) {
+    return Error(ErrorCode::kInvalidInput, "a generator serves the network of one avatar, but " +
+                                               std::to_string(avatars.size()) + " were found in --avatars");
+  }
+  ASSIGN_OR_RETURN(GeneratorOptions engine, EngineOf(settings));
+  ASSIGN_OR_RETURN(const CompositeMode composite, ParseCompositeMode(settings.composite));
+  remote::ServiceOptions options;
+  options.bind = settings.bind;
+  options.port = settings.port;
+  if (!settings.cache_memory.empty()) {
+    ASSIGN_OR_RETURN(options.template_bytes, ParseByteSize(settings.cache_memory));
+  }
+  if (flags.check_config) {
+    std::printf("the configuration is in order: the network of %s\n", avatars.front().first.c_str());
+    return kOk;
+  }
+  ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(avatars.front().second, {}));
+  NetworkRequest request;
+  request.engine = std::move(engine);
+  request.engine.template_level =
+      ChooseTemplateLevel(avatar.face().roi_px(), request.engine.session.precision, avatar.video().frames,
+                          static_cast<size_t>(options.template_bytes));
+  request.engine.used = UsedPixels(composite, avatar.face().roi_px());
+  request.with_encoder = false;
+  ASSIGN_OR_RETURN(const Networks networks, OpenNetworks(avatar, request));
+  options.model_sha256 = networks.model_sha256;
+  options.used = request.engine.used;
+  ASSIGN_OR_RETURN(const auto service, remote::GeneratorService::Start(*networks.generator, options));
+  if (!flags.quiet) {
+    std::printf("generator of %s: %s:%d, ready; %s\n", avatars.front().first.c_str(), options.bind.c_str(),
+                service->port(), networks.generator->Describe().c_str());
+    std::fflush(stdout);
+  }
+  service->RunUntil(Stop());
+  return kOk;
+}
+
 Result<ExitCode> RunServe(const Flags& flags) {
   ASSIGN_OR_RETURN(const ServeSettings settings, Combine(flags));
   ASSIGN_OR_RETURN(const auto avatars, FindAvatars(settings.avatars));
+  if (settings.role == kRoleGenerator) return RunGenerator(settings, avatars, flags);
   ASSIGN_OR_RETURN(LiveHostOptions host_options, HostOptions(settings));
   ServerOptions options;
   options.settings = settings;
@@ -161,7 +206,9 @@ void AddServe(Commands& commands) {
       "  lipstream serve --avatars avatars --port 9000 --precision int8\n"
       "  lipstream serve --config serve.json --check-config\n"
       "  lipstream serve --avatars avatars --bind 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --token-key keys\n"
-      "docs/serving.md says how to run it for others, docs/protocol.md how programs talk to it.");
+      "  lipstream serve --role generator --avatars anna --port 7860\n"
+      "docs/serving.md says how to run it for others, docs/protocol.md how programs talk to it, docs/remote.md what a\n"
+      "generator is.");
   command->add_option("--config", flags->config, "JSON file with any of the settings below; flags go before it");
   command->add_flag("--check-config", flags->check_config, "only say whether the settings are in order");
   command->add_flag("-q,--quiet", flags->quiet, "print warnings and errors only");

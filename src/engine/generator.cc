@@ -11,6 +11,12 @@
 namespace lips {
 namespace {
 
+// Rather than run here without a word.
+Status RefuseRemote(const GeneratorOptions& options) {
+  if (options.remote.empty()) return {};
+  return Error(ErrorCode::kUnsupported, "engine remote=" + options.remote + ": this needs the network here");
+}
+
 constexpr int kNullSizePx = 320;
 constexpr int64_t kNullAudioFloats = 8192;
 
@@ -81,6 +87,7 @@ Result<std::unique_ptr<Generator::Template>> Generator::Adopt(std::span<const ui
 }
 
 Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const GeneratorOptions& options) {
+  RETURN_IF_ERROR(RefuseRemote(options));
   if (options.session.backend == Backend::kNull) {
     return std::unique_ptr<Generator>(std::make_unique<NullGenerator>());
   }
@@ -89,6 +96,7 @@ Result<std::unique_ptr<Generator>> OpenGenerator(const Path& model, const Genera
 }
 
 Result<std::unique_ptr<Generator>> OpenGenerator(const FilePart& model, const GeneratorOptions& options) {
+  RETURN_IF_ERROR(RefuseRemote(options));
   if (options.session.backend == Backend::kNull) return OpenGenerator(Path(), options);
   if (options.session.backend == Backend::kCpu && options.stored) {
     ASSIGN_OR_RETURN(auto stored, OpenStoredCpuGenerator(options));
@@ -101,6 +109,7 @@ Result<std::unique_ptr<Generator>> OpenGenerator(const FilePart& model, const Ge
 }
 
 Result<NetworkParts> StoreGenerator(const FilePart& model, const GeneratorOptions& options) {
+  RETURN_IF_ERROR(RefuseRemote(options));
   if (options.session.backend != Backend::kCpu) {
     return Error(ErrorCode::kUnsupported, "networks of engine " + std::string(Name(options.session.backend)) +
                                               " are not stored; use --engine cpu");

@@ -46,6 +46,9 @@ struct GeneratorOptions {
   // Parts of StoreGenerator's result by name, where they were kept; 64-byte aligned. They take the place of the model
   // where they fit the other options, and are used where they lie.
   std::function<Result<OwnedBytes>(std::string_view part)> stored = {};
+  // HOST:PORT of a generator service (engine/remote) that runs the network instead; empty: it runs here. For who opens
+  // an avatar's networks (talker/networks.h); OpenGenerator refuses it.
+  std::string remote = {};
   bool prove = true;  // at open, compare one frame with the reference engine (or a stored fingerprint of that proof)
 };
 

@@ -104,7 +104,7 @@ Result<Job> OpenSources(const JobRequest& request) {
 }
 
 Status OpenNetworks(const JobRequest& request, Job& job) {
-  const bool no_network = request.engine.session.backend == Backend::kNull;
+  const bool no_network = request.engine.session.backend == Backend::kNull && request.engine.remote.empty();
   if (no_network && request.features) {
     return Error(ErrorCode::kInvalidInput, "the null engine runs no network, so it cannot use the features of '" +
                                                request.features->string() + "'");

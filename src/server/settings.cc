@@ -71,6 +71,20 @@ struct Assign {
   }
 };
 
+// A generator asks nobody who they are and encrypts nothing, so what would promise that is refused.
+Status CheckGenerator(const S& settings) {
+  const std::string here = "a generator has no keys, no TLS and no admin port";
+  if (!settings.tls_cert.empty() || !settings.tls_key.empty() || !settings.token_key.empty() ||
+      !settings.api_key.empty() || settings.admin_port != 0) {
+    return Error(ErrorCode::kInvalidInput, here + ": leave those settings out");
+  }
+  if (!settings.cache_memory.empty()) RETURN_IF_ERROR(ParseByteSize(settings.cache_memory));
+  if (settings.insecure || IsLoopback(settings.bind)) return {};
+  return Error(ErrorCode::kInvalidInput,
+               here + ", so listening on " + settings.bind +
+                   ", which other machines can reach, needs --insecure and a network that only they are in");
+}
+
 }  // namespace
 
 SessionLimits ServeSettings::Limits() const {
@@ -83,6 +97,9 @@ SessionLimits ServeSettings::Limits() const {
 
 const std::vector<SettingKey>& SettingKeys() {
   static const std::vector<SettingKey> keys = {
+      {"role", &S::role,
+       "live: the page and live sessions; generator: one avatar's network for --engine remote=HOST:PORT on other "
+       "hosts"},
       {"avatars", &S::avatars, "a package, a pack, or a folder of them; each is served under its folder's name"},
       {"bind", &S::bind, "numeric address to listen on"},
       {"port", &S::port, "port to listen on; 0: any free one", 0, 65535},
@@ -97,7 +114,7 @@ const std::vector<SettingKey>& SettingKeys() {
       {"insecure", &S::insecure, "listen beyond this machine though there is no token or no TLS"},
       {"web", &S::web, "folder to serve the page from, instead of the one built in"},
       {"samples", &S::samples, "folder of WAV files the page offers; default: those that come with the program"},
-      {"engine", &S::engine, "what runs the networks: auto, cpu, ort, reference, null"},
+      {"engine", &S::engine, "what runs the networks: auto, cpu, ort, reference, null, remote=HOST:PORT"},
       {"provider", &S::provider, "ONNX Runtime's device: cpu, cuda, tensorrt"},
       {"precision", &S::precision, "numbers our own engine computes in: auto, f32, bf16, int8"},
       {"threads", &S::threads, "compute threads; 0: one per core", 0, 1024},
@@ -147,7 +164,11 @@ Status ApplyConfigFile(const Path& path, ServeSettings& settings) {
 
 Status CheckServeSettings(const ServeSettings& settings) {
   const auto fault = [](const std::string& what) { return Error(ErrorCode::kInvalidInput, what); };
+  if (settings.role != kRoleLive && settings.role != kRoleGenerator) {
+    return fault("'role' must be live or generator, not '" + settings.role + "'");
+  }
   if (settings.avatars.empty()) return fault("nothing to serve: give --avatars FOLDER");
+  if (settings.role == kRoleGenerator) return CheckGenerator(settings);
   if (settings.tls_cert.empty() != settings.tls_key.empty()) {
     return fault("TLS needs both --tls-cert and --tls-key, found only one of them");
   }

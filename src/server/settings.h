@@ -12,8 +12,12 @@
 
 namespace lips {
 
+inline constexpr char kRoleLive[] = "live";
+inline constexpr char kRoleGenerator[] = "generator";
+
 // Empty text and 0 mean what the help of each key says.
 struct ServeSettings {
+  std::string role = kRoleLive;
   std::vector<std::string> avatars;
   std::string bind = "127.0.0.1";
   int port = 8080;
@@ -61,7 +65,7 @@ Status ApplyConfig(std::string_view json, ServeSettings& settings);
 Status ApplyConfigFile(const Path& path, ServeSettings& settings);
 
 // What of the whole does not fit together: half of a TLS pair; an address others can reach without a token and TLS,
-// unless `insecure` says so. Errors: kInvalidInput saying what to add.
+// unless `insecure` says so; what a generator does not do. Errors: kInvalidInput saying what to add.
 Status CheckServeSettings(const ServeSettings& settings);
 
 }  // namespace lips

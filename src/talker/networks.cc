@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "audio/window.h"
+#include "engine/remote/generator.h"
 #include "talker/face_samples.h"
 #include "talker/packed_network.h"
 
@@ -27,16 +28,23 @@ Status OpenEncoder(const Avatar& avatar, const GeneratorOptions& engine, Network
 
 Result<Networks> OpenNetworks(const Avatar& avatar, const NetworkRequest& request) {
   Networks networks;
-  if (request.engine.session.backend == Backend::kNull) {
+  const bool here = request.engine.remote.empty();
+  if (here && request.engine.session.backend == Backend::kNull) {
     ASSIGN_OR_RETURN(networks.generator, OpenGenerator(Path(), request.engine));
     return networks;
   }
   ASSIGN_OR_RETURN(const FilePart model, avatar.generator_model());
   ASSIGN_OR_RETURN(networks.model_sha256, avatar.HashOf(model));
   GeneratorOptions options = request.engine;
-  RETURN_IF_ERROR(UseFaceSamples(avatar, options));
-  UsePackedNetwork(avatar, request.other_model, options);
-  ASSIGN_OR_RETURN(networks.generator, OpenGenerator(model, options));
+  if (here) {
+    RETURN_IF_ERROR(UseFaceSamples(avatar, options));
+    UsePackedNetwork(avatar, request.other_model, options);
+    ASSIGN_OR_RETURN(networks.generator, OpenGenerator(model, options));
+  } else {
+    ASSIGN_OR_RETURN(networks.generator,
+                     remote::OpenRemoteGenerator(
+                         {.address = options.remote, .model_sha256 = networks.model_sha256, .used = options.used}));
+  }
   if (networks.generator->size_px() != avatar.face().roi_px()) {
     return Error(ErrorCode::kInvalidInput,
                  "network '" + model.name() + "' works on " + std::to_string(networks.generator->size_px()) +

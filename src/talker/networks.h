@@ -13,7 +13,9 @@
 namespace lips {
 
 struct NetworkRequest {
-  GeneratorOptions engine;   // `samples`, `samples_key` and `stored` are set here
+  // `samples`, `samples_key` and `stored` are set here. With `remote` the generator's network runs there and the audio
+  // encoder's here.
+  GeneratorOptions engine;
   bool other_model = false;  // the avatar was opened with another generator than its own
   bool with_encoder = true;  // not needed with packaged features
 };

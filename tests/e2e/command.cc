@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 namespace lips::e2e {
 namespace {
@@ -86,6 +87,45 @@ Outcome RunProgram(const Path& program, const std::vector<std::string>& argument
 
 Outcome Lipstream(const std::vector<std::string>& arguments, const RunOptions& options) {
   return RunProgram(LIPSTREAM_BINARY, arguments, options);
+}
+
+BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments, const Path& program) {
+  const Pipe pipe;
+  child_ = ::fork();
+  if (child_ == 0) Become(program.empty() ? Path(LIPSTREAM_BINARY) : program, arguments, {}, pipe.write, pipe.write);
+  ::close(pipe.write);
+  out_ = pipe.read;
+}
+
+BackgroundProgram::~BackgroundProgram() {
+  if (child_ > 0) End();
+  ::close(out_);
+}
+
+// False at the end of what it prints.
+bool BackgroundProgram::Read(int timeout_ms) {
+  pollfd fd = {out_, POLLIN, 0};
+  return ::poll(&fd, 1, timeout_ms) <= 0 || Drain(out_, printed_);
+}
+
+bool BackgroundProgram::Prints(const std::string& text) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (printed_.find(text) == std::string::npos && std::chrono::steady_clock::now() < deadline && Read(100)) {
+  }
+  return printed_.find(text) != std::string::npos;
+}
+
+int BackgroundProgram::End(int signal) {
+  if (child_ <= 0) return -1;
+  const auto process = static_cast<pid_t>(std::exchange(child_, -1));
+  if (signal != 0) ::kill(process, signal);
+  const auto deadline = std::chrono::steady_clock::now() + kLimit;
+  while (Read(100)) {
+    if (std::chrono::steady_clock::now() > deadline) ::kill(process, SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(process, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 Json ReadJson(const Path& path) {

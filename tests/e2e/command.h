@@ -28,6 +28,28 @@ Outcome RunProgram(const Path& program, const std::vector<std::string>& argument
 // The lipstream binary under test.
 Outcome Lipstream(const std::vector<std::string>& arguments, const RunOptions& options = {});
 
+// The lipstream binary, or another one, in the background, its output read only when asked; ended with the object.
+class BackgroundProgram {
+ public:
+  explicit BackgroundProgram(const std::vector<std::string>& arguments, const Path& program = {});
+  BackgroundProgram(const BackgroundProgram&) = delete;
+  BackgroundProgram& operator=(const BackgroundProgram&) = delete;
+  ~BackgroundProgram();
+
+  // Whether it prints `text`, on either stream, within a minute.
+  bool Prints(const std::string& text);
+  // Waits for its end, having sent `signal` unless 0; the exit code as Outcome's.
+  int End(int signal = SIGTERM);
+  int64_t process_id() const { return child_; }
+  const std::string& printed() const { return printed_; }
+
+ private:
+  bool Read(int timeout_ms);
+  int64_t child_ = -1;
+  int out_ = -1;
+  std::string printed_;
+};
+
 // Parses the file; a test failure and null when it is not there or no JSON.
 Json ReadJson(const Path& path);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -28,20 +29,6 @@ struct Face : Generator::Template {
   }
 };
 
-// The smallest rectangle around what is used; empty when all of it is.
-Rect Enclosing(std::span<const uint8_t> used, int size_px) {
-  if (used.size() != static_cast<size_t>(size_px) * static_cast<size_t>(size_px)) return {};
-  int left = size_px, top = size_px, right = 0, bottom = 0;
-  for (int y = 0; y < size_px; ++y) {
-    for (int x = 0; x < size_px; ++x) {
-      if (used[static_cast<size_t>(y) * static_cast<size_t>(size_px) + static_cast<size_t>(x)] == 0) continue;
-      left = std::min(left, x), right = std::max(right, x + 1);
-      top = std::min(top, y), bottom = std::max(bottom, y + 1);
-    }
-  }
-  return right > left ? Rect{left, top, right - left, bottom - top} : Rect{};
-}
-
 // Worth another try with a new connection: the wire, not the request, was at fault.
 bool IsLoss(const Error& error) {
   return error.code() == ErrorCode::kIo || error.code() == ErrorCode::kEndOfStream ||
@@ -56,15 +43,14 @@ class RemoteGenerator : public Generator {
 
   Status Open() {
     const std::scoped_lock lock(mutex_);
+    const int side = static_cast<int>(std::sqrt(static_cast<double>(options_.used.size())));
+    wanted_ = UsedPart(options_.used, side);
     Status status = Connect();
     if (!status.ok()) return std::move(status).TakeError().Within("remote generator");
     shape_ = welcome_;
-    // The service is told what is wanted of a mouth only now that its size is known.
-    wanted_ = Enclosing(options_.used, shape_.size_px);
-    if (wanted_.width == 0) return {};
-    connection_.Close();
-    status = Connect();
-    return status.ok() ? Status() : Status(std::move(status).TakeError().Within("remote generator"));
+    if (side == 0 || side == shape_.size_px) return {};
+    return Error(ErrorCode::kInvalidInput, Where() + " works on faces of " + std::to_string(shape_.size_px) +
+                                               " px, but the avatar's pictures are " + std::to_string(side) + " px");
   }
 
   int size_px() const override { return shape_.size_px; }

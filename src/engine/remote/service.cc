@@ -150,6 +150,7 @@ struct GeneratorService::State {
   void Reap();
   void Serve(Client& client);
   Status Greet(Client& client);
+  bool Makes(Rect wanted) const;
   Status Answer(Client& client, Type type);
   Status KeepTemplate(Client& client);
   Status PrepareFace(const TemplatePictures& pictures);
@@ -237,6 +238,10 @@ Status GeneratorService::State::Greet(Client& client) {
              hello.value().wanted.bottom() > generator.size_px()) {
     problem = Error(ErrorCode::kInvalidInput,
                     "the client wants pixels beyond a mouth of " + std::to_string(generator.size_px()) + " px");
+  } else if (!Makes(hello.value().wanted)) {
+    problem = Error(ErrorCode::kInvalidInput,
+                    "it makes only what natural compositing uses of a mouth, and the client wants more: start it with "
+                    "--composite compatible");
   }
   if (!problem.ok()) {
     ++refused;
@@ -255,6 +260,13 @@ Status GeneratorService::State::Greet(Client& client) {
   welcome.engine = generator.Describe();
   Encode(welcome, client.answer);
   return Send(client, Type::kWelcome);
+}
+
+bool GeneratorService::State::Makes(Rect wanted) const {
+  const Rect made = UsedPart(options.used, generator.size_px());
+  if (made.width == 0) return true;
+  return wanted.width > 0 && wanted.x >= made.x && wanted.y >= made.y && wanted.right() <= made.right() &&
+         wanted.bottom() <= made.bottom();
 }
 
 // What the network refuses is told to the client, which may go on; what is no message ends the connection.

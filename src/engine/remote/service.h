@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/stop.h"
@@ -16,6 +17,8 @@ struct ServiceOptions {
   int port = 0;                               // 0: any free one
   std::string model_sha256;                   // of what the generator runs; clients that want another are refused
   int64_t template_bytes = int64_t{1} << 30;  // memory for prepared template frames; what was used last stays
+  // The generator was opened with these GeneratorOptions::used; clients that use other pixels are refused.
+  std::vector<uint8_t> used = {};
   int max_connections = 16;
   int piece_ms = 30'000;  // a client that stops in the middle of a message is let go
 };

@@ -42,6 +42,9 @@ std::array<uint8_t, kHeaderBytes> EncodeHeader(Header header);
 // Errors: kCorrupted (no such message: another program, or a broken stream), kResourceLimit (a payload too large).
 Result<Header> ParseHeader(std::span<const uint8_t, kHeaderBytes> bytes);
 
+// The smallest rectangle around GeneratorOptions::used of a mouth [size_px, size_px]; empty when all of it is used.
+Rect UsedPart(std::span<const uint8_t> used, int size_px);
+
 // Of a template frame's two pictures.
 using TemplateId = std::array<uint8_t, 16>;
 TemplateId IdOf(ConstImageView roi, ConstImageView masked);
