@@ -87,7 +87,7 @@ void FrameMaker::Prepare(FramePlan& plan, Item& item, MadeFrame& made) {
     return;
   }
   item.frame = std::move(frame).value();
-  if (plan.mouth == MouthSource::kHeld) return;
+  if (plan.mouth == MouthSource::kHeld || !item.frame->has_face()) return;
   auto face = avatar.TemplateOf(plan.template_index);
   if (!face.ok()) {
     made.status = std::move(face).TakeError();
@@ -129,10 +129,12 @@ Status FrameMaker::Finish(FramePlan& plan, Item& item, MadeFrame& made, StageTim
   }
   Stopwatch watch;
   const StoredFrame& frame = *item.frame;
-  const auto& mouth = item.generated ? item.mouth : output.last_mouth;
   picture_.Resize(frame.area.width, frame.area.height, frame.picture.format());
   CopyPixels(frame.picture.view(), picture_.view());
-  CompositeFor(output.settings.composite).Paste(frame.crop.view(), mouth.view(), frame.face, picture_.view());
+  if (frame.has_face()) {
+    const Image& mouth = item.generated ? item.mouth : output.last_mouth;
+    CompositeFor(output.settings.composite).Paste(frame.crop.view(), mouth.view(), frame.face, picture_.view());
+  }
   times.entries.push_back({LiveStage::kComposite, watch.ElapsedMs() / 1000});
   watch.Restart();
   RETURN_IF_ERROR(Encode(plan, frame, made));
@@ -140,7 +142,7 @@ Status FrameMaker::Finish(FramePlan& plan, Item& item, MadeFrame& made, StageTim
   if (item.generated) {
     std::swap(output.last_mouth, item.mouth);
     output.has_mouth = true;
-  } else {
+  } else if (frame.has_face()) {
     for (MediaMessage& message : made.media) message.header.flags |= kMediaRepeat;
   }
   if (plan.mouth == MouthSource::kRest && output.settings.mode == VideoMode::kPatch && made.media.size() == 1) {
@@ -169,6 +171,12 @@ Status FrameMaker::Encode(FramePlan& plan, const StoredFrame& frame, MadeFrame& 
     message.picture = std::make_shared<const YuvImage>(std::exchange(picture_, YuvImage()));
     place(message.header);
     made.media.push_back(std::move(message));
+    return {};
+  }
+  if (mode == VideoMode::kPatch && !frame.has_face()) {
+    MediaMessage nothing = MessageOf({{}, {}, plan.pts_us, true}, MediaKind::kPatch, MediaCodec::kJpeg);
+    place(nothing.header);
+    made.media.push_back(std::move(nothing));
     return {};
   }
   if (output.pictures == nullptr) {

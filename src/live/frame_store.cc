@@ -75,7 +75,7 @@ FrameStore::Handle FrameStore::Cut(int64_t index, bool whole, const TemplateFace
   CopyPlane(from.y, to.y, frame->area.x, frame->area.y);
   CopyPlane(from.u, to.u, frame->area.x / 2, frame->area.y / 2);
   CopyPlane(from.v, to.v, frame->area.x / 2, frame->area.y / 2);
-  frame->crop = face.inputs.crop.Clone();
+  if (frame->has_face()) frame->crop = face.inputs.crop.Clone();
   return frame;
 }
 

@@ -16,10 +16,12 @@ namespace lips {
 // What pasting a mouth needs of a template frame. Immutable.
 struct StoredFrame {
   YuvImage picture;  // the pixels of `area`
-  Rect
-      area;  // in the full frame: all of it, or the face's surroundings with even edges, so that chroma keeps its place
-  Place face;  // in `area`
+  // In the full frame: all of it, or the face's surroundings with even edges, so that chroma keeps its place; nothing
+  // where the frame has no face.
+  Rect area;
+  Place face;  // in `area`; without a width: the frame has none, and stays as it is
   Image crop;  // [C, C]
+  bool has_face() const { return face.width > 0; }
   bool full(int width, int height) const { return area.width == width && area.height == height; }
 };
 

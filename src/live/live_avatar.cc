@@ -1,7 +1,6 @@
 #include "live/live_avatar.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "audio/shaped_features.h"
@@ -104,8 +103,10 @@ Status LiveAvatar::Calibrate(const LiveAvatarOptions& options) {
   window.resize(static_cast<size_t>(generator().audio_floats()));
   std::vector<Image> mouths;
   std::vector<Generator::Job> jobs;
-  ASSIGN_OR_RETURN(const TemplateCache::Handle face, TemplateOf(0));
-  ASSIGN_OR_RETURN(const FrameStore::Handle frame, frames().Get(0, false));
+  const auto& rects = avatar_->rects();  // one of them at least is a face
+  const int64_t index = std::ranges::find_if(rects, [](const Rect& rect) { return rect.width > 0; }) - rects.begin();
+  ASSIGN_OR_RETURN(const TemplateCache::Handle face, TemplateOf(index));
+  ASSIGN_OR_RETURN(const FrameStore::Handle frame, frames().Get(index, false));
   mouths.reserve(together);
   for (size_t i = 0; i < together; ++i) {
     mouths.emplace_back(side, side);
@@ -172,8 +173,10 @@ void LiveAvatar::KeepRestPatch(int64_t index, const SessionSettings& settings, c
 }
 
 void LiveAvatar::BeginFilling() {
-  std::vector<int64_t> order(static_cast<size_t>(avatar_->video().frames));
-  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<int64_t> order;
+  for (int64_t index = 0; index < avatar_->video().frames; ++index) {
+    if (avatar_->rects()[static_cast<size_t>(index)].width > 0) order.push_back(index);
+  }
   filler_ = std::make_unique<TemplateFiller>(
       *cache_, generator(), std::move(order), [this](int64_t index) -> Result<TemplateFiller::Face> {
         RETURN_IF_ERROR(filling_reader_->Read(index, filling_face_));

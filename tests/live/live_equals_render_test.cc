@@ -2,6 +2,8 @@
 #include <cstring>
 #include <random>
 
+#include "base/file.h"
+#include "base/json.h"
 #include "image/colour.h"
 #include "media/picture.h"
 #include "media/speech.h"
@@ -26,9 +28,9 @@ GeneratorOptions Engine() {
   return engine;
 }
 
-std::vector<Image> Rendered(const Path& folder) {
+std::vector<Image> Rendered(const Path& avatar, const Path& folder) {
   RenderRequest request;
-  request.job.avatar = SyntheticAvatar();
+  request.job.avatar = avatar;
   request.job.audio = SyntheticSpeech();
   request.job.duration_s = kSeconds;
   request.job.engine = Engine();
@@ -58,55 +60,103 @@ bool SamePixels(ConstImageView a, ConstImageView b) {
   return true;
 }
 
+// A manual host with that avatar.
+std::unique_ptr<LiveHost> HostWith(const Path& avatar, const FakeClock& clock) {
+  auto made = LiveHost::Create({.admit_all = true, .clock = &clock, .manual = true});
+  EXPECT_TRUE(made.ok());
+  LiveAvatarOptions options;
+  options.engine = Engine();
+  options.frames_per_second = 100;
+  options.fill = false;
+  const Status loaded = made.value()->LoadAvatar("anna", avatar, options);
+  EXPECT_TRUE(loaded.ok()) << loaded.error().message();
+  return std::move(made).value();
+}
+
+std::vector<float> Speech() {
+  std::vector<float> samples = ReadSpeech(SyntheticSpeech()).value().samples_16k;
+  samples.resize(static_cast<size_t>(kSeconds * 16000));
+  return samples;
+}
+
+// What a session of `mode` sends of the speech, pushed in pieces of at most `most` samples.
+std::vector<MediaMessage> Spoken(LiveHost& host, const FakeClock& clock, VideoMode mode, uint32_t seed, size_t most) {
+  SessionSettings settings;
+  settings.avatar = "anna";
+  settings.mode = mode;
+  settings.pace = Pace::kFree;
+  settings.start_frame = 3;
+  const auto sink = std::make_shared<RecordingSink>(clock);
+  auto opened = host.OpenSession(settings, sink, true);
+  const auto session = std::get<std::shared_ptr<LiveSession>>(opened);
+  const std::vector<float> samples = Speech();
+  std::mt19937 random(seed);
+  for (size_t at = 0; at < samples.size();) {
+    const size_t take = std::min<size_t>(seed == 0 ? most : random() % most + 1, samples.size() - at);
+    session->PushSamples(std::span(samples).subspan(at, take));
+    at += take;
+    host.RunDue();
+  }
+  session->Commit();
+  host.RunDue();
+  EXPECT_TRUE(sink->events<ProtocolError>().empty());
+  session->Close(CloseCode::kNormal, "done");
+  return sink->video();
+}
+
+void ExpectSame(const std::vector<MediaMessage>& video, const std::vector<Image>& rendered) {
+  ASSERT_EQ(video.size(), rendered.size());
+  for (size_t n = 0; n < video.size(); ++n) {
+    ASSERT_NE(video[n].picture, nullptr);
+    Image picture(video[n].picture->width(), video[n].picture->height());
+    YuvToBgr(video[n].picture->view(), picture.view());
+    ASSERT_TRUE(SamePixels(picture.view(), rendered[n].view())) << "frame " << n;
+  }
+}
+
 TEST(LiveEqualsRender, FrameByFrameForAnyChunking) {
   const Path folder = Path(testing::TempDir()) / "live_equals_render";
   std::filesystem::remove_all(folder);
-  const std::vector<Image> rendered = Rendered(folder);
+  const std::vector<Image> rendered = Rendered(SyntheticAvatar(), folder);
   ASSERT_GT(rendered.size(), 40U);
-  auto speech = ReadSpeech(SyntheticSpeech());
-  ASSERT_TRUE(speech.ok());
-  std::vector<float>& samples = speech.value().samples_16k;
-  samples.resize(static_cast<size_t>(kSeconds * 16000));
-
   FakeClock clock;
-  auto made = LiveHost::Create({.admit_all = true, .clock = &clock, .manual = true});
-  ASSERT_TRUE(made.ok());
-  LiveAvatarOptions avatar;
-  avatar.engine = Engine();
-  avatar.frames_per_second = 100;
-  avatar.fill = false;
-  ASSERT_TRUE(made.value()->LoadAvatar("anna", SyntheticAvatar(), avatar).ok());
-  SessionSettings settings;
-  settings.avatar = "anna";
-  settings.mode = VideoMode::kRaw;
-  settings.pace = Pace::kFree;
-  settings.start_frame = 3;
-
+  const auto host = HostWith(SyntheticAvatar(), clock);
+  constexpr size_t kMost[] = {static_cast<size_t>(kSeconds * 16000), 700, 9000};
   for (const uint32_t seed : {0U, 1U, 2U}) {
-    const auto sink = std::make_shared<RecordingSink>(clock);
-    auto opened = made.value()->OpenSession(settings, sink, true);
-    ASSERT_TRUE(std::holds_alternative<std::shared_ptr<LiveSession>>(opened));
-    const auto session = std::get<std::shared_ptr<LiveSession>>(opened);
-    std::mt19937 random(seed);
-    const size_t most = seed == 0 ? samples.size() : seed == 1 ? 700 : 9000;
-    for (size_t at = 0; at < samples.size();) {
-      const size_t take = std::min<size_t>(seed == 0 ? most : random() % most + 1, samples.size() - at);
-      session->PushSamples(std::span(samples).subspan(at, take));
-      at += take;
-      made.value()->RunDue();
-    }
-    session->Commit();
-    made.value()->RunDue();
-    const auto video = sink->video();
-    ASSERT_EQ(video.size(), rendered.size()) << "seed " << seed;
-    for (size_t n = 0; n < video.size(); ++n) {
-      ASSERT_NE(video[n].picture, nullptr);
-      Image picture(video[n].picture->width(), video[n].picture->height());
-      YuvToBgr(video[n].picture->view(), picture.view());
-      ASSERT_TRUE(SamePixels(picture.view(), rendered[n].view())) << "frame " << n << ", seed " << seed;
-    }
-    session->Close(CloseCode::kNormal, "done");
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    ExpectSame(Spoken(*host, clock, VideoMode::kRaw, seed, kMost[seed]), rendered);
   }
+  std::filesystem::remove_all(folder);
+}
+
+// Frames whose rectangle is null, the first of the session among them, and the avatar's own first.
+TEST(LiveEqualsRender, FramesWithoutAFaceStayTheTemplates) {
+  const Path folder = Path(testing::TempDir()) / "live_without_faces";
+  std::filesystem::remove_all(folder);
+  std::filesystem::copy(SyntheticAvatar(), folder / "anna", std::filesystem::copy_options::recursive);
+  const Path rects = folder / "anna" / "cache" / "crop_rectangles.json";
+  Json json = ParseJson(ReadTextFile(rects).value()).value();
+  const auto faceless = [](int64_t index) { return index == 0 || (index >= 3 && index <= 6); };
+  for (int64_t index = 0; index < 10; ++index) {
+    if (faceless(index)) json.Set(std::to_string(index), Json::Object({{"rect", Json()}}));
+  }
+  ASSERT_TRUE(WriteFileAtomically(rects, json.Dump()).ok());
+
+  const std::vector<Image> rendered = Rendered(folder / "anna", folder / "frames");
+  ASSERT_GT(rendered.size(), 40U);
+  FakeClock clock;
+  const auto host = HostWith(folder / "anna", clock);
+  ExpectSame(Spoken(*host, clock, VideoMode::kRaw, 0, 1000), rendered);
+  const auto patches = Spoken(*host, clock, VideoMode::kPatch, 0, 1000);
+  ASSERT_EQ(patches.size(), rendered.size());
+  int bare = 0;
+  for (const MediaMessage& patch : patches) {
+    const bool none = faceless(patch.header.template_frame);
+    EXPECT_EQ(patch.header.w == 0 && patch.header.h == 0 && patch.payload->empty(), none) << patch.header.pts_us;
+    EXPECT_EQ(patch.header.flags & kMediaRepeat, 0);
+    bare += none ? 1 : 0;
+  }
+  EXPECT_GE(bare, 4);
   std::filesystem::remove_all(folder);
 }
 

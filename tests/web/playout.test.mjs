@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stepTemplate } from '../../web/client/background.js';
-import { Flag } from '../../web/client/media_message.js';
+import { Flag, Kind } from '../../web/client/media_message.js';
+import { Frame } from '../../web/client/picture.js';
 import { Playout } from '../../web/client/playout.js';
 
 /** Frame number n is due at n * 40 ms of media time. */
@@ -107,6 +108,15 @@ test('after a discontinuity the clock begins anew with that frame, once the ones
   assert.deepEqual(shown(made, 0, 0.08, 0.12), [null, 0, 1]);
   assert.deepEqual(shown(made, 0.16, 0.241, 0.281), [null, 500, 501]);
   assert.deepEqual(log.at(-1), ['start', 20_000_000, 0.24]);
+});
+
+test('a patch without a face is ready as soon as its background is', () => {
+  const here = new Set();
+  const frame = new Frame({ kind: Kind.PATCH, width: 0, height: 0, templateIndex: 7 }, here);
+  assert.equal(frame.isReady(), false);
+  here.add(7);
+  assert.equal(frame.isReady(), true);
+  assert.equal(new Frame({ kind: Kind.PATCH, width: 40, height: 40, templateIndex: 7 }, here).isReady(), false);
 });
 
 test('what is discarded is closed and never shown', () => {

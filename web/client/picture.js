@@ -4,18 +4,22 @@ import { Codec, Flag, Kind } from './media_message.js';
 const MOST_FAILURES = 5;  // of the H.264 decoder, before the user is told
 const IMAGE_TYPES = { [Codec.JPEG]: 'image/jpeg', [Codec.WEBP]: 'image/webp' };
 
-/** A picture of the server's and where it belongs. It is ready once it is decoded and, a patch, its background is here. */
+/**
+ * A picture of the server's and where it belongs. It is ready once it is decoded and, a patch, its background is here. A
+ * patch without width has no picture: the background is all there is to see.
+ */
 export class Frame {
   constructor(message, background) {
     Object.assign(this, message, { payload: null });
     this.isPatch = message.kind === Kind.PATCH;
+    this.isBare = this.isPatch && message.width === 0;
     this.background = background;
     this.image = null;   // ImageBitmap or VideoFrame
     this.closed = false;
   }
 
   isReady() {
-    return this.image !== null && (!this.isPatch || this.background.has(this.templateIndex));
+    return (this.image !== null || this.isBare) && (!this.isPatch || this.background.has(this.templateIndex));
   }
 
   setImage(image) {
@@ -62,6 +66,7 @@ export class PictureDecoder {
     const frame = new Frame(message, this.background);
     const blob = new Blob([message.payload], { type: IMAGE_TYPES[message.codec] });
     this.emit(frame);  // in order of arrival, whatever decoding takes
+    if (frame.isBare) return;
     createImageBitmap(blob).then((image) => frame.setImage(image), () => (this.broken += 1));
   }
 

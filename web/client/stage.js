@@ -28,7 +28,7 @@ export class Stage {
     this.template = { index: frame.templateIndex, direction };
     if (frame.isPatch) {
       this.context.drawImage(this.background.get(frame.templateIndex), 0, 0);
-      this.context.drawImage(frame.image, frame.x, frame.y, frame.width, frame.height);
+      if (frame.image) this.context.drawImage(frame.image, frame.x, frame.y, frame.width, frame.height);
       this.background.want(frame.templateIndex, direction);
     } else {
       this.context.drawImage(frame.image, 0, 0, this.canvas.width, this.canvas.height);
