@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
 
 namespace lips {
 
@@ -30,31 +31,33 @@ void Loop::Stop() { state_->context.stop(); }
 void Loop::Post(std::function<void()> work) { asio::post(state_->context, std::move(work)); }
 asio::io_context& Loop::context() { return state_->context; }
 
+// What is to be called belongs to the wait, which goes with its loop at the latest: a callback that keeps its own timer
+// alive does so no longer than that.
 struct Timer::State {
   explicit State(asio::io_context& context) : timer(context) {}
   asio::steady_timer timer;
-  std::function<void()> then;
-  uint64_t round = 0;  // tells a cancelled wait, which may already have been queued, from the current one
+  std::weak_ptr<std::function<void()>> then;  // of the wait that counts
 };
 
 Timer::Timer(Loop& loop) : state_(std::make_shared<State>(loop.context())) {}
 Timer::~Timer() { Cancel(); }
 
 void Timer::After(std::chrono::milliseconds delay, std::function<void()> then) {
-  state_->then = std::move(then);
-  const uint64_t round = ++state_->round;
+  Cancel();  // such a wait may already have been queued
+  auto due = std::make_shared<std::function<void()>>(std::move(then));
+  state_->then = due;
   state_->timer.expires_after(delay);
-  state_->timer.async_wait([state = state_, round](const boost::system::error_code&) {
-    if (state->round != round || !state->then) return;
-    const auto due = std::move(state->then);
-    state->then = nullptr;
-    due();
+  state_->timer.async_wait([state = state_, due = std::move(due)](const boost::system::error_code&) {
+    if (!*due) return;
+    const auto now = std::exchange(*due, nullptr);
+    state->then.reset();
+    now();
   });
 }
 
 void Timer::Cancel() {
-  ++state_->round;
-  state_->then = nullptr;
+  if (const auto due = state_->then.lock()) std::exchange(*due, nullptr);  // perhaps the last to hold us
+  state_->then.reset();
   state_->timer.cancel();
 }
 
