@@ -11,7 +11,7 @@ namespace lips::cli {
 namespace {
 
 struct Flags {
-  std::string server = "http://localhost:8080", authority, avatar, token, api_key, speech, output;
+  std::string server = "http://localhost:8080", authority, avatar, token, api_key, speech, output, mode = "h264";
   bool quiet = false;
   bool json = false;
 };
@@ -25,6 +25,7 @@ Result<ExitCode> RunSay(const Flags& flags) {
   request.api_key = flags.api_key;
   request.speech = flags.speech;
   request.video = flags.output;
+  request.mode = flags.mode;
   request.stop = &Stop();
   Result<SayReport> said = Error(ErrorCode::kCancelled, "");
   {
@@ -60,6 +61,13 @@ void AddSay(Commands& commands) {
   command
       ->add_option("-o,--output", flags->output, "video to write (.mp4): the server's pictures, the file's own sound")
       ->required();
+  command
+      ->add_option(
+          "--mode", flags->mode,
+          "how the server sends the video: h264 and fmp4 (with its own sound) are kept as they come, patch and "
+          "jpeg are drawn and coded here")
+      ->check(CLI::IsMember({"h264", "patch", "jpeg", "fmp4"}))
+      ->capture_default_str();
   command->add_option("--server", flags->server, "address of the server")->capture_default_str();
   command->add_option("--ca", flags->authority, "certificate (PEM) to trust instead of the system's authorities");
   command->add_option("-a,--avatar", flags->avatar, "its id; default: the only one there is");

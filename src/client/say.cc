@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
+#include <thread>
 #include <vector>
 
+#include "base/queue.h"
 #include "base/stats.h"
+#include "client/film.h"
 #include "client/live_client.h"
-#include "media/coded_video_writer.h"
 #include "media/speech.h"
 
 namespace lips {
@@ -18,6 +21,8 @@ constexpr int64_t kAheadSamples = 5 * kRateHz;  // beyond what was rendered; far
 constexpr size_t kChunk = kRateHz / 10;
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr double kPatienceMs = 60'000;  // without anything new
+constexpr int kLeadMs = 10'000;
+constexpr int64_t kBehindUs = 5'000'000;  // what we say to hear: the server works ahead, and is never late
 
 double NumberOf(const Json& object, const char* key) {
   const Json* value = object.Find(key);
@@ -30,9 +35,14 @@ Result<FrameRate> RateOf(const Json* fps) {
   return ParseFrameRate(fps->is_string() ? fps->as_string() : fps->Dump(/*compact=*/true));
 }
 
+// What comes from the server is written by a thread of its own, since coding takes time in which the connection must be
+// read.
 class Saying {
  public:
   explicit Saying(const SayRequest& request) : request_(request), tick_(loop_) {}
+  ~Saying() { EndWriting(); }
+  Saying(const Saying&) = delete;
+  Saying& operator=(const Saying&) = delete;
 
   Result<SayReport> Run() {
     auto speech = ReadSpeech(request_.speech);
@@ -48,11 +58,11 @@ class Saying {
     options.token = request_.token;
     options.api_key = request_.api_key;
     options.settings = Json::Object({{"audio_in", Json::Object({{"format", "pcm_s16le"}, {"rate", kRateHz}})},
-                                     {"video", Json::Object({{"mode", "h264"}})},
+                                     {"video", Json::Object({{"mode", request_.mode}})},
                                      {"audio_out", "none"},
                                      {"pace", "asap"},
-                                     {"max_lead_ms", 10000},
-                                     {"idle", "client"}});
+                                     {"max_lead_ms", kLeadMs},
+                                     {"idle", "server"}});  // also in silence inside the speech
     LiveClient::Handlers handlers;
     handlers.event = [this](const Json& event) { Keep(OnEvent(event)); };
     handlers.media = [this](const DecodedMedia& media) { Keep(OnMedia(media)); };
@@ -62,6 +72,7 @@ class Saying {
     Tick();
     loop_.Run();
     client_.reset();
+    EndWriting();
     if (failure_) return *std::move(failure_);
     report_.seconds = static_cast<double>(samples_.size()) / kRateHz;
     report_.wall_s = wall_.ElapsedMs() / 1000;
@@ -69,6 +80,13 @@ class Saying {
   }
 
  private:
+  struct Piece {
+    MediaHeader header;
+    std::vector<uint8_t> payload;
+    int64_t frame = 0;
+    bool last = false;  // nothing but the end of the film
+  };
+
   void Keep(const Status& status) {
     if (!status.ok()) Finish(status.error());
   }
@@ -106,26 +124,40 @@ class Saying {
     if (avatar == nullptr || video == nullptr)
       return Error(ErrorCode::kCorrupted, "session.created lacks avatar or video");
     report_.avatar = avatar->Find("id") != nullptr ? avatar->Find("id")->as_string() : "";
-    CodedVideoOptions options;
-    options.width = static_cast<int>(NumberOf(*video, "width"));
-    options.height = static_cast<int>(NumberOf(*video, "height"));
-    if (options.width == 0) {
-      options.width = static_cast<int>(NumberOf(*avatar, "width"));
-      options.height = static_cast<int>(NumberOf(*avatar, "height"));
+    film_options_.path = request_.video;
+    film_options_.sound = request_.speech;
+    film_options_.avatar = report_.avatar;
+    film_options_.width = static_cast<int>(NumberOf(*video, "width"));
+    film_options_.height = static_cast<int>(NumberOf(*video, "height"));
+    if (film_options_.width == 0) {
+      film_options_.width = static_cast<int>(NumberOf(*avatar, "width"));
+      film_options_.height = static_cast<int>(NumberOf(*avatar, "height"));
     }
-    // What the container holds is even; the server pads likewise.
-    options.width += options.width % 2;
-    options.height += options.height % 2;
     const Json* fps = video->Find("fps");
-    ASSIGN_OR_RETURN(fps_,
+    ASSIGN_OR_RETURN(film_options_.fps,
                      RateOf(fps != nullptr && fps->as_double() == 0 && !fps->is_string() ? avatar->Find("fps") : fps));
-    options.fps = fps_;
-    options.audio = request_.speech;
-    options.metadata = {{"comment", "synthetic: made by Lipstream, avatar " + report_.avatar}};
-    ASSIGN_OR_RETURN(CodedVideoWriter writer, CodedVideoWriter::Create(request_.video, options));
-    writer_.emplace(std::move(writer));
-    total_ = (static_cast<int64_t>(samples_.size()) * fps_.num + int64_t{kRateHz} * fps_.den - 1) /
-             (int64_t{kRateHz} * fps_.den);
+    const FrameRate rate = film_options_.fps;
+    total_ = (static_cast<int64_t>(samples_.size()) * rate.num + int64_t{kRateHz} * rate.den - 1) /
+             (int64_t{kRateHz} * rate.den);
+    if (request_.mode != "patch") return Begin();
+    FetchRequest fetch;
+    fetch.target = avatar->Find("background_url") != nullptr ? avatar->Find("background_url")->as_string() : "";
+    fetch.answer_bytes = uint64_t{1} << 30;
+    fetch.limit = std::chrono::minutes(2);
+    Fetch(loop_, request_.server, fetch, [this](Result<HttpResponse> answer) {
+      if (!answer.ok()) return Finish(answer.error());
+      if (answer.value().status != 200) return Finish(ErrorOf(answer.value()));
+      const std::string_view body = answer.value().text();
+      film_options_.background.assign(body.begin(), body.end());
+      Keep(Begin());
+    });
+    return {};
+  }
+
+  Status Begin() {
+    ASSIGN_OR_RETURN(film_, MakeFilm(request_.mode, film_options_));
+    film_options_.background = {};
+    writer_ = std::thread([this] { Write(); });
     since_first_sample_.Restart();
     SendUpTo(kAheadSamples);
     return {};
@@ -142,53 +174,96 @@ class Saying {
     if (sent_ == samples_.size()) client_->Send(Json::Object({{"type", "input_audio.commit"}, {"utterance", "say"}}));
   }
 
+  // Pictures of the speech, and the mouth's rest in its silences; not what comes before and after.
   Status OnMedia(const DecodedMedia& media) {
     quiet_.Restart();
     const MediaHeader& header = media.header;
-    if (header.kind != MediaKind::kFrame || header.codec != MediaCodec::kH264 || (header.flags & kMediaIdle) != 0)
+    const bool init = header.kind == MediaKind::kMp4Init;
+    if (header.kind == MediaKind::kAudio || !film_ || over_ || (!init && (header.utterance == 0 || !first_pts_us_))) {
       return {};
-    if (!writer_ || !first_pts_us_) return {};
-    if (report_.frames == 0) report_.first_frame_ms = since_first_sample_.ElapsedMs();
-    const int64_t since_us = header.pts_us - *first_pts_us_;
-    const auto frame = static_cast<int64_t>(std::llround(static_cast<double>(since_us) * fps_.AsDouble() / 1e6));
-    const auto heard = static_cast<int64_t>(static_cast<double>(since_us) / 1e6 * kRateHz);
-    // Reporting what has come as played lets the server go on at once.
-    client_->Send(
-        Json::Object({{"type", "playback.report"}, {"pts_us", header.pts_us}, {"buffered_ms", 0}, {"dropped", 0}}));
-    SendUpTo(heard + kAheadSamples);
-    if (frame < 0 || frame >= total_) return {};  // the mouth closing after the last sound
-    RETURN_IF_ERROR(writer_->Write(media.payload, frame, (header.flags & kMediaKey) != 0));
-    ++report_.frames;
-    if (request_.progress) request_.progress(report_.frames, total_);
+    }
+    const double fps = film_options_.fps.AsDouble();
+    const int64_t since_us = init ? 0 : header.pts_us - *first_pts_us_;
+    Piece piece{header, {media.payload.begin(), media.payload.end()}, 0, false};
+    piece.frame = std::llround(static_cast<double>(since_us) * fps / 1e6);
+    if (!init && received_++ == 0) report_.first_frame_ms = since_first_sample_.ElapsedMs();
+    if (piece.frame >= 0 && piece.frame < total_)
+      pieces_.Push(std::move(piece));  // room for all that may be on its way
     return {};
   }
 
+  // On the loop: `header` is in the film.
+  void OnWritten(const MediaHeader& header, int64_t frame) {
+    quiet_.Restart();
+    if (header.kind == MediaKind::kMp4Init) return;
+    report_.frames = request_.mode == "fmp4" ? frame : report_.frames + 1;
+    if (request_.progress) request_.progress(report_.frames, total_);
+    const int64_t played_us = std::max<int64_t>(0, header.pts_us - kBehindUs);
+    client_->Send(
+        Json::Object({{"type", "playback.report"}, {"pts_us", played_us}, {"buffered_ms", 5000}, {"dropped", 0}}));
+    SendUpTo((header.pts_us - *first_pts_us_) * kRateHz / 1'000'000 + kAheadSamples);
+  }
+
   Status OnDone(const Json& event) {
-    report_.frames_dropped = static_cast<int64_t>(NumberOf(event, "frames_dropped"));
+    const auto sent = static_cast<int64_t>(NumberOf(event, "frames_sent"));
+    const bool pieces = request_.mode == "fmp4";  // several frames each; a lost one is an error
+    report_.frames_dropped = static_cast<int64_t>(NumberOf(event, "frames_dropped")) + (pieces ? 0 : sent - received_);
     report_.p50_ms = NumberOf(event, "p50_ms");
     report_.p99_ms = NumberOf(event, "p99_ms");
-    if (!writer_ || report_.frames == 0) return Error(ErrorCode::kCorrupted, "the server sent no frame");
-    RETURN_IF_ERROR(writer_->Finish(total_));
+    if (!film_ || received_ == 0) return Error(ErrorCode::kCorrupted, "the server sent no frame");
+    if (pieces) frames_in_pieces_ = sent;
+    over_ = true;
+    pieces_.Push({{}, {}, total_, true});
+    return {};
+  }
+
+  // The writing thread. What becomes of it the loop is told.
+  void Write() {
+    while (auto piece = pieces_.Pop()) {
+      Status status =
+          piece->last ? film_->Finish(piece->frame) : film_->Add(piece->header, piece->payload, piece->frame);
+      const bool last = piece->last || !status.ok();
+      loop_.Post([this, header = piece->header, frame = piece->frame, last, status = std::move(status)] {
+        if (!status.ok()) return Finish(status.error());
+        if (last) return OnFilm();
+        OnWritten(header, frame);
+      });
+      if (last) return;
+    }
+  }
+
+  void OnFilm() {
+    if (frames_in_pieces_ > 0) report_.frames = frames_in_pieces_;
     done_ = true;
     client_->Close();
     loop_.Stop();
-    return {};
+  }
+
+  void EndWriting() {
+    pieces_.Close();
+    if (writer_.joinable()) writer_.join();
+    film_.reset();
   }
 
   const SayRequest& request_;
   Loop loop_;
   Timer tick_;
   std::optional<LiveClient> client_;
-  std::optional<CodedVideoWriter> writer_;
   std::vector<int16_t> samples_;
   size_t sent_ = 0;
-  FrameRate fps_;
   int64_t total_ = 0;
+  int64_t received_ = 0;  // messages with pictures of the speech
+  int64_t frames_in_pieces_ = 0;
   std::optional<int64_t> first_pts_us_;
+  bool over_ = false;
   Stopwatch wall_, since_first_sample_, quiet_;
   SayReport report_;
   std::optional<Error> failure_;
   bool done_ = false;
+  FilmOptions film_options_;
+  std::unique_ptr<Film> film_;  // the writing thread's once it runs
+  BoundedQueue<Piece> pieces_{4096};
+  std::thread writer_;
 };
 
 }  // namespace

@@ -17,8 +17,9 @@ struct SayRequest {
   ServerAddress server;
   std::string avatar;  // empty: the only one there is
   std::string token, api_key;
-  Path speech;  // any audio file
-  Path video;   // .mp4 to write: the pictures as the server coded them, with the file's own sound
+  Path speech;                // any audio file
+  Path video;                 // .mp4 to write; with the file's own sound, but for mode fmp4, which brings it
+  std::string mode = "h264";  // h264, jpeg, patch, fmp4: how the server sends it
   std::function<void(int64_t done, int64_t total)> progress;  // frames
   const StopFlag* stop = nullptr;
 };
@@ -26,7 +27,7 @@ struct SayRequest {
 struct SayReport {
   std::string avatar, session;
   int64_t frames = 0;             // written
-  int64_t frames_dropped = 0;     // as the server counted
+  int64_t frames_dropped = 0;     // left out by the server, or lost on the way to a slow reader
   double seconds = 0;             // of speech
   double wall_s = 0;              // from the call to the finished file
   double connect_ms = 0;          // until session.created

@@ -5,6 +5,12 @@
 
 namespace lips {
 
+int64_t Outbox::SeenUs(int64_t now_us) {
+  if (last_call_us_ >= 0) gaps_us_ += std::max<int64_t>(0, now_us - last_call_us_ - options_.gap_us);
+  last_call_us_ = now_us;
+  return now_us - gaps_us_;
+}
+
 // Video that may be left out: not the start of an MP4, without which nothing after it can be read.
 const MediaMessage* Outbox::Droppable(const Waiting& waiting) {
   const auto* media = std::get_if<MediaMessage>(&waiting.item);
@@ -19,13 +25,13 @@ void Outbox::Account(const Waiting& waiting, int sign) {
 
 void Outbox::Push(const ServerEvent& event, int64_t now_us) {
   if (const auto* cleared = std::get_if<OutputClearedEvent>(&event)) Purge(cleared->utterance);
-  items_.push_back({ToText(event), now_us});
+  items_.push_back({ToText(event), now_us, SeenUs(now_us)});
 }
 
 void Outbox::Push(MediaMessage message, int64_t now_us) {
   const MediaHeader& header = message.header;
   if (header.utterance != 0 && header.utterance <= cleared_utterance_) return;
-  Waiting waiting{std::move(message), now_us};
+  Waiting waiting{std::move(message), now_us, SeenUs(now_us)};
   if (const MediaMessage* video = Droppable(waiting); video != nullptr && IsCoded() && awaits_key_) {
     if ((video->header.flags & kMediaKey) == 0) {
       ++dropped_frames_;
@@ -67,10 +73,11 @@ void Outbox::Drop(std::deque<Waiting>::iterator waiting, int64_t now_us) {
 }
 
 void Outbox::Bound(int64_t now_us) {
+  const int64_t seen_us = SeenUs(now_us);
   const auto oldest = [this] { return std::ranges::find_if(items_, [](const Waiting& w) { return Droppable(w); }); };
   for (auto first = oldest(); first != items_.end(); first = oldest()) {
     const bool too_many = video_bytes_ > options_.video_bytes;
-    if (!too_many && now_us - first->since_us <= options_.video_us) return;
+    if (!too_many && seen_us - first->since_seen_us <= options_.video_us) return;
     if (!IsCoded()) {
       const auto newer = std::find_if(std::next(first), items_.end(), [](const Waiting& w) { return Droppable(w); });
       if (newer == items_.end()) return;  // the latest stays, however slow the client is
@@ -89,8 +96,9 @@ std::optional<Outbox::Item> Outbox::Pop(int64_t now_us) {
   Waiting waiting = std::move(items_.front());
   items_.pop_front();
   Account(waiting, -1);
+  waited_us_ = std::max<int64_t>(0, now_us - waiting.since_us);
   if (auto* media = std::get_if<MediaMessage>(&waiting.item)) {
-    const int64_t latency = media->header.server_latency_us + std::max<int64_t>(0, now_us - waiting.since_us);
+    const int64_t latency = media->header.server_latency_us + waited_us_;
     media->header.server_latency_us = static_cast<uint32_t>(std::min<int64_t>(latency, UINT32_MAX));
     if (media->is_video()) {
       ++sent_frames_;

@@ -19,6 +19,9 @@ namespace lips {
 // The next picture that is sent after a drop carries kMediaFramesDropped. An output.cleared takes every unsent message
 // of its utterance and earlier ones along, and none of them is taken afterwards.
 //
+// Time in which nobody called does not count as waiting, but for `gap_us`: a connection that got no processor is not a
+// client that does not read.
+//
 // A client that is too slow is told after 5 s of dropping, given half the frames, and given up after 15 s. Dropping is
 // over when nothing was dropped for 2 s.
 //
@@ -32,6 +35,7 @@ class Outbox {
     int64_t warn_after_us = 5'000'000;
     int64_t close_after_us = 15'000'000;
     int64_t calm_us = 2'000'000;
+    int64_t gap_us = 1'000'000'000;
   };
   using Item = std::variant<std::string, MediaMessage>;  // a text message; a binary one: header, then payload
 
@@ -50,6 +54,8 @@ class Outbox {
   // The next message to write; the time it waited is added to its server_latency_us. Nothing when all is written. A
   // message is out of the outbox's hands, and counts as sent, once it was given.
   std::optional<Item> Pop(int64_t now_us);
+  // How long the last one waited.
+  int64_t waited_us() const { return waited_us_; }
 
   // Also expires what has waited too long. To be asked after every Push and, while something waits, a few times a
   // second; a slow client's warning is queued by it.
@@ -66,8 +72,11 @@ class Outbox {
   struct Waiting {
     Item item;
     int64_t since_us = 0;
+    int64_t since_seen_us = 0;  // of SeenUs
   };
 
+  // `now_us` without the gaps.
+  int64_t SeenUs(int64_t now_us);
   bool IsCoded() const { return options_.mode == VideoMode::kH264 || options_.mode == VideoMode::kMp4; }
   static const MediaMessage* Droppable(const Waiting& waiting);
   void Account(const Waiting& waiting, int sign);
@@ -89,6 +98,9 @@ class Outbox {
   bool warned_ = false;
   bool halved_ = false;
   Wishes wishes_;
+  int64_t waited_us_ = 0;
+  int64_t last_call_us_ = -1;
+  int64_t gaps_us_ = 0;  // beyond gap_us each
 };
 
 }  // namespace lips

@@ -53,6 +53,17 @@ TEST(Outbox, AddsTheTimeInTheQueueToTheLatency) {
   EXPECT_EQ(std::get<MediaMessage>(*item).header.server_latency_us, 12'000U);
 }
 
+TEST(Outbox, WhatNobodyTriedToSendDoesNotCountAsWaiting) {
+  Outbox outbox({.mode = VideoMode::kH264, .gap_us = 300 * kMs});
+  outbox.Push(Frame(0), 0);
+  outbox.Push(Frame(1, 1000, false), 3000 * kMs);  // the connection got no processor for three seconds
+  EXPECT_EQ(Drain(outbox, 3001 * kMs), (std::vector<int64_t>{0, 1}));
+  outbox.Push(Frame(2, 1000, false), 4000 * kMs);
+  for (int64_t ms = 4250; ms <= 4750; ms += 250) outbox.Check(ms * kMs);  // and now the client does not read
+  EXPECT_TRUE(Drain(outbox, 4750 * kMs).empty());
+  EXPECT_EQ(outbox.dropped_frames(), 1);
+}
+
 TEST(Outbox, TheLatestPatchesWinAndSoundIsKept) {
   Outbox outbox({});
   for (uint32_t i = 0; i < 100; ++i) {

@@ -138,6 +138,7 @@ class TalkingSession final : public LiveSession {
   int64_t PlayoutUs() const;
   FramePlan NewPlan(int64_t frame, int64_t now_us);
   bool LeavesOut(Utterance& utterance, int64_t k, int64_t now_us);
+  void CountLost(Speaking* speaking);
   void CatchUnderrun(const Utterance& utterance, int64_t k, int64_t ready_us);
 
   void Fail(ProtocolError error, const std::string& event_id);
@@ -176,7 +177,8 @@ class TalkingSession final : public LiveSession {
   int64_t utterance_start_ = 0;
   bool paused_ = false, half_rate_ = false, key_wanted_ = false, discontinuity_ = false, renew_encoder_ = false;
   bool dropped_before_ = false, got_message_ = false;
-  bool stalled_ = false;  // the last utterance was ended because its audio stayed away
+  bool stalled_ = false;        // the last utterance was ended because its audio stayed away
+  bool ended_unheard_ = false;  // the utterance's last frame was made while nobody was connected
   int queued_utterances_ = 0;
   int64_t last_message_us_, last_ack_us_, last_stats_us_;
   int64_t last_audio_us_ = 0, last_plan_us_ = 0, last_spoken_us_ = 0;

@@ -131,16 +131,25 @@ void TalkingSession::StartUtterance(Utterance& utterance, int64_t now_us) {
 }
 
 // With mutex_ held. Whether frame `k` is left out: too late to be worth making, or one too many for a slow connection.
+// Only where pictures keep up with a clock that does not wait for them is any too late: the pace's, or that of sound
+// which goes beside them.
 bool TalkingSession::LeavesOut(Utterance& utterance, int64_t k, int64_t now_us) {
   if (settings_.pace == Pace::kFree || utterance.frames() == k + 1) return false;
+  const bool sound_beside = settings_.audio_out != AudioOut::kNone && settings_.mode != VideoMode::kMp4;
+  const bool waits = settings_.pace == Pace::kAsap && !sound_beside;
   const int64_t shown_us = clock_.origin_us.value_or(now_us) + clock_.PtsUs(utterance.first_frame + k);
-  const bool late = shown_us + clock_.period_us() < now_us && utterance.ReadyUs(k + 1);
+  const bool late = !waits && shown_us + clock_.period_us() < now_us && utterance.ReadyUs(k + 1);
   if (!late && !(half_rate_ && k % 2 == 1)) return false;
+  CountLost(speaking_.empty() ? nullptr : &speaking_.back());
+  return true;
+}
+
+// With mutex_ held. A frame of speech that the client never gets.
+void TalkingSession::CountLost(Speaking* speaking) {
   dropped_before_ = true;
   ++totals_.dropped;
   host_.CountDropped(1);
-  if (!speaking_.empty()) ++speaking_.back().frames_dropped;
-  return true;
+  if (speaking != nullptr) ++speaking->frames_dropped;
 }
 
 // With mutex_ held. Sound that came only after its frame's time moves the client's clock, not the frame.
@@ -185,7 +194,7 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
       plan->utterance = utterance.number();
       plan->number = k;
       plan->last = last;
-      plan->pause = last;
+      plan->pause = last && utterances_.size() == 1;
       if (last) plan->flags |= kMediaLast;
       if (!free) plan->ready_us = std::max(ready_us, plan->deadline_us - LeadUs());
       plan->deadline_us = std::max(plan->deadline_us, ready_us + clock_.period_us());
@@ -220,6 +229,7 @@ void TalkingSession::EndUtterance() {
   {
     const std::lock_guard lock(mutex_);
     audio_end_us_ = clock_.PtsUs(utterance.first_frame) + MulDiv(samples, 1'000'000, output_.settings.audio_rate_hz);
+    if (output_.settings.mode == VideoMode::kMp4 && utterances_.size() == 1) audio_end_us_ += kFlushSoundUs;
     if (epoch_ == seen_epoch_) queued_utterances_ = std::max(0, queued_utterances_ - 1);
     for (Speaking& speaking : speaking_) {
       if (speaking.utterance == utterance.number()) speaking.samples = samples;
@@ -301,14 +311,17 @@ FrameFate TalkingSession::FinishFrame(const FramePlan& plan, MadeFrame made) {
   --in_flight_;
   {
     const std::lock_guard lock(mutex_);
+    const auto said = std::ranges::find(speaking_, plan.utterance, &Speaking::utterance);
+    Speaking* speaking = plan.utterance != 0 && said != speaking_.end() ? &*said : nullptr;
     if (closed_ || detached_us_ >= 0 || epoch_ != plan.epoch) {
       key_wanted_ = true;  // what follows must not lean on a picture the client never gets
       fate.stale = true;
+      if (closed_ || epoch_ != plan.epoch || speaking == nullptr) return fate;
+      CountLost(speaking);
+      ended_unheard_ = plan.last;
       return fate;
     }
     const int64_t now_us = host_.NowUs();
-    const auto said = std::ranges::find(speaking_, plan.utterance, &Speaking::utterance);
-    Speaking* speaking = plan.utterance != 0 && said != speaking_.end() ? &*said : nullptr;
     fate.invalid = made.invalid;
     if (made.invalid || !made.status.ok()) {
       const bool told = speaking != nullptr && std::exchange(speaking->invalid_told, true);
@@ -335,6 +348,7 @@ FrameFate TalkingSession::FinishFrame(const FramePlan& plan, MadeFrame made) {
     if (speaking != nullptr) {
       fate.first = speaking->latency_ms.count() == 0;
       speaking->frames_sent += fate.sent ? 1 : 0;
+      if (!fate.sent) CountLost(speaking);  // spoiled, or a repetition where the coding has none
       speaking->latency_ms.Add(static_cast<double>(fate.latency_us) / 1000);
       speaking->last_pts_us = plan.pts_us;
       speaking->name = plan.name;

@@ -87,6 +87,11 @@ void TalkingSession::UpdatePause() {
   const bool pause = BufferedMs() > (paused_ ? limit_ms - kCalmMs : limit_ms);
   if (pause == std::exchange(paused_, pause)) return;
   delivery_.Post(Delivery::PauseInput{pause});
+  if (!pause || facts_.in_process) return;
+  delivery_.Post(ServerEvent(
+      WarningEvent{"near_limit", std::to_string(BufferedMs() / 1000) +
+                                     " s of audio wait; no more is read until it is less, and above " +
+                                     std::to_string(facts_.limits.audio_queue_ms / 1000) + " s the session ends"}));
 }
 
 void TalkingSession::Push(std::span<const uint8_t> pcm) {
@@ -233,6 +238,7 @@ void TalkingSession::Clear(const std::string& /*event_id*/) {
     delivery_.Post(ServerEvent(cleared));
     if (!speaking_.empty()) ++totals_.interruptions;
     while (!speaking_.empty()) PostDone(true, now_us);
+    ended_unheard_ = false;
     UpdatePause();
   }
   delivery_.Pump();
@@ -378,6 +384,7 @@ bool TalkingSession::Attach(std::shared_ptr<SessionSink> sink, bool resume) {
     last_message_us_ = host_.NowUs();
     got_message_ = resume;
     PostCreated(resume);
+    if (std::exchange(ended_unheard_, false) && !speaking_.empty()) PostDone(false, host_.NowUs());
     if (paused_) delivery_.Post(Delivery::PauseInput{true});
     if (resume) {
       clock_.origin_us.reset();

@@ -24,6 +24,8 @@ struct LivePacket {
   bool key = false;    // decoding can start here
 };
 
+inline constexpr int64_t kFlushSoundUs = 160'000;
+
 // No delay: a picture's bytes come out of the call that takes it in (fragments: at the latest with the picture that
 // completes one). One thread at a time.
 class LiveEncoder {
@@ -45,7 +47,8 @@ class LiveEncoder {
   // From the next picture on. 0: as it was. Encoders without the knob ignore it.
   virtual void SetRate(int /*quality*/, int /*bitrate_kbps*/) {}
 
-  // The stream ends, or pauses for longer than a fragment: gives what is still held back.
+  // The stream ends, or pauses for longer than a fragment: gives what is still held back. Encoders that contain both
+  // take the kFlushSoundUs after the last sound for silence to that end: what comes next is to begin later.
   virtual Status Flush(std::vector<LivePacket>& /*out*/) { return {}; }
 };
 

@@ -96,7 +96,17 @@ class SteadySound {
     const int64_t over = std::clamp<int64_t>(next_ - at, 0, static_cast<int64_t>(samples.size()));
     const std::span<const float> rest = samples.subspan(static_cast<size_t>(over));
     next_ += static_cast<int64_t>(rest.size());
+    held_back_ = held_back_ || !rest.empty();
     return encoder_.Push(rest, Moved(sink));
+  }
+
+  // Silence behind the last sound, so that all of it comes out: the codec's delay and a packet, at most kFlushSoundUs.
+  Status PushOut(const AudioStreamEncoder::Sink& sink) {
+    if (!std::exchange(held_back_, false)) return {};
+    const AudioStreamFormat& coded = encoder_.format();
+    constexpr int64_t kResamplerPerSecond = 200;  // and 5 ms for what a resampler holds
+    const int64_t behind = int64_t{coded.delay_samples + coded.frame_samples} * options_.rate_hz / coded.rate_hz;
+    return FillUntil(next_ + behind + options_.rate_hz / kResamplerPerSecond, sink);
   }
 
   // Silence up to sample `end`, if it is not reached yet.
@@ -141,8 +151,9 @@ class SteadySound {
   AudioStreamOptions options_;
   AudioStreamEncoder encoder_;
   bool began_ = false;
-  int64_t next_ = 0;  // sample of the session that comes next
-  int64_t base_ = 0;  // where the encoder began, in packets' samples
+  int64_t next_ = 0;        // sample of the session that comes next
+  int64_t base_ = 0;        // where the encoder began, in packets' samples
+  bool held_back_ = false;  // of what was pushed
   std::vector<float> silence_;
 };
 
@@ -197,7 +208,10 @@ class LiveMp4 : public LiveEncoder {
     if (quality > 0) static_cast<void>(video_.SetCrf(CrfOfQuality(quality)).ok());
   }
 
-  Status Flush(std::vector<LivePacket>& out) override { return mp4_.Flush(Into(out)); }
+  Status Flush(std::vector<LivePacket>& out) override {
+    if (sound_) RETURN_IF_ERROR(sound_->PushOut(IntoMp4()));
+    return mp4_.Flush(Into(out));
+  }
 
  private:
   AudioStreamEncoder::Sink IntoMp4() {

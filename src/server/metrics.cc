@@ -73,9 +73,10 @@ void AddFrames(const LiveMetrics& live, const ServerCounts& counts, MetricsText&
   text.Add({}, live.barge_in);
 }
 
-void AddWork(const LiveMetrics& live, MetricsText& text) {
+void AddWork(const LiveMetrics& live, const ServerCounts& counts, MetricsText& text) {
   text.Family("lipsync_stage_seconds", "histogram", "Time of each stage, by frame.");
   for (size_t i = 0; i < live.stages.size(); ++i) text.Add({{"stage", kLiveStageNames[i]}}, live.stages[i]);
+  text.Add({{"stage", "send"}}, counts.send);
   text.Family("lipsync_batches_total", "counter", "Batches by their number of frames (16: and more).");
   for (size_t n = 1; n < live.batch_sizes.size(); ++n) {
     text.Sample({{"size", std::to_string(n)}}, Count(live.batch_sizes[n]));
@@ -183,7 +184,7 @@ std::string MetricsPage(const LiveHost& host, const ServerCounts& counts) {
   text.Sample({}, host.readiness() == Readiness::kReady ? 1 : 0);
   AddSessions(live, text);
   AddFrames(live, counts, text);
-  AddWork(live, text);
+  AddWork(live, counts, text);
   AddServer(counts, text);
   AddProcess(text);
   return text.Take();

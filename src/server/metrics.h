@@ -20,6 +20,7 @@ struct ServerCounts {
   int64_t bytes_in = 0;     // of WebSocket messages
   int64_t bytes_out = 0;
   int64_t frames_dropped = 0;  // never sent, because the client was slow
+  Histogram send;              // of media: handed over by its session -> taken by the socket
   int64_t refused_connections = 0;
   std::map<int, int64_t> responses;              // HTTP status -> number
   std::map<std::string, int64_t> auth_failures;  // error code -> number

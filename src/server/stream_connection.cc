@@ -18,6 +18,7 @@ Outbox::Options OutboxOptions(VideoMode mode, const SessionLimits& limits) {
   options.mode = mode;
   options.video_us = int64_t{1000} * limits.video_queue_ms;
   options.video_bytes = limits.video_queue_bytes;
+  options.gap_us = std::chrono::microseconds(kTick).count() + 50'000;  // it is asked at every tick
   return options;
 }
 
@@ -270,10 +271,13 @@ void StreamConnection::Pump() {
     return;
   }
   writing_ = true;
-  const auto done = [weak = weak_from_this()](bool ok) {
+  const bool is_media = std::holds_alternative<MediaMessage>(*item);
+  const int64_t since_us = now_us() - (is_media ? outbox_->waited_us() : 0);
+  const auto done = [weak = weak_from_this(), is_media, since_us](bool ok) {
     const auto self = weak.lock();
     if (!self) return;
     self->writing_ = false;
+    if (ok && is_media) self->context_.counts.send.Add(static_cast<double>(self->now_us() - since_us) / 1e6);
     if (ok) self->Pump();  // else the reader learns how it ended
     if (!ok) self->Abort();
   };

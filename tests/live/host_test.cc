@@ -69,6 +69,41 @@ TEST_F(Host, SleepsWhenNobodySpeaks) {
   EXPECT_EQ(run_due_calls, 1);
 }
 
+// As soon as possible means late rather than never: 60 ms a picture, 25 pictures a second asked for.
+TEST_F(Host, NothingIsLeftOutWhereTheClientWaits) {
+  cost_us = 60'000;
+  for (const VideoMode mode : {VideoMode::kPatch, VideoMode::kH264}) {
+    SessionSettings settings = Settings();
+    settings.mode = mode;
+    const Talk talk = Open(settings);
+    talk.session->PushSamples(Tone(4000));
+    talk.session->Commit();
+    Run(8'000'000);
+    const auto done = talk.sink->events<UtteranceDoneEvent>();
+    ASSERT_EQ(done.size(), 1U);
+    EXPECT_EQ(done[0].frames_dropped, 0) << Name(mode);
+    EXPECT_EQ(talk.sink->video().size(), 99U) << Name(mode);
+    talk.session->Close(CloseCode::kNormal, "done");
+  }
+}
+
+// Overloaded for long enough, a host repeats every other picture; coded video cannot, so there they are counted.
+TEST_F(Host, EveryFrameIsSentOrCountedAsDropped) {
+  cost_us = 60'000;
+  SessionSettings settings = Settings();
+  settings.mode = VideoMode::kH264;
+  const Talk talk = Open(settings);
+  for (int i = 0; i < 4; ++i) talk.session->PushSamples(Tone(5000));
+  talk.session->Commit();
+  Run(40'000'000);
+  const auto done = talk.sink->events<UtteranceDoneEvent>();
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_GT(done[0].frames_dropped, 0) << "the ladder's doing";
+  EXPECT_EQ(done[0].frames_sent + done[0].frames_dropped, 499);
+  EXPECT_EQ(static_cast<int64_t>(talk.sink->video().size()), done[0].frames_sent);
+  EXPECT_EQ(host->metrics().frames_dropped, done[0].frames_dropped);
+}
+
 // 60 ms a picture, 25 pictures a second asked for: what is late is left out, the sound is all there, and the client is
 // told.
 TEST_F(Host, LateFramesAreDroppedAndSoundIsNot) {

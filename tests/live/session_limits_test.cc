@@ -24,6 +24,9 @@ TEST_F(SessionLife, TooMuchAudioPausesTheConnectionThenEndsIt) {
   EXPECT_FALSE(talk.sink->paused);
   talk.session->PushSamples(Tone(100));
   EXPECT_TRUE(talk.sink->paused);
+  const auto warnings = talk.sink->events<WarningEvent>();
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].code, "near_limit");
   Run(6'000'000);
   EXPECT_FALSE(talk.sink->paused) << "below 25 s it goes on";
   for (int i = 0; i < 3; ++i) talk.session->PushSamples(Tone(10'000));
@@ -131,6 +134,44 @@ TEST_F(SessionLife, GoesOnWithAnotherConnection) {
   EXPECT_EQ(first.size() + rest.size(), 74U) << "all frames of 3 s, each once";
   EXPECT_NE(rest[0].header.flags & kMediaDiscontinuity, 0);
   EXPECT_EQ(rest[0].header.pts_us, first.back().header.pts_us + 40'000);
+}
+
+// Calls back when it codes its n-th picture.
+class CountingEncoder : public LiveEncoder {
+ public:
+  CountingEncoder(int number, std::function<void()> then) : left_(number), then_(std::move(then)) {}
+  Status Picture(ConstYuvView /*picture*/, Rect /*changed*/, int64_t pts_us, bool key,
+                 std::vector<LivePacket>& out) override {
+    if (--left_ == 0) then_();
+    out.push_back({LivePacket::Kind::kPicture, {1}, pts_us, key});
+    return {};
+  }
+
+ private:
+  int left_;
+  std::function<void()> then_;
+};
+
+TEST_F(SessionLife, WhoReturnsLearnsOfAnEndThatNobodyHeard) {
+  Talk talk;
+  LiveHostOptions options;
+  options.picture_encoder = [&](const LiveEncoderRequest&) -> Result<std::unique_ptr<LiveEncoder>> {
+    return std::unique_ptr<LiveEncoder>(std::make_unique<CountingEncoder>(24, [&] { talk.session->Detach(); }));
+  };
+  Start(options);
+  talk = Open(Settings());
+  talk.session->PushSamples(Tone(1000));
+  talk.session->Commit();
+  Run(2'000'000);
+  EXPECT_EQ(talk.sink->video().size(), 23U);
+  EXPECT_TRUE(talk.sink->events<UtteranceDoneEvent>().empty());
+  const auto again = std::make_shared<RecordingSink>(clock);
+  auto resumed = host->Resume(talk.session->resume_token(), 16000, again);
+  ASSERT_TRUE(std::holds_alternative<std::shared_ptr<LiveSession>>(resumed));
+  const auto done = again->events<UtteranceDoneEvent>();
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].frames_sent, 23);
+  EXPECT_EQ(done[0].frames_dropped, 1);
 }
 
 TEST_F(SessionLife, IsForgottenWhenNobodyResumesIt) {
