@@ -7,6 +7,11 @@ install(TARGETS lipstream_shared EXPORT lipstream)
 install(FILES ${PROJECT_SOURCE_DIR}/src/capi/lipstream.h TYPE INCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/docs/c_api.md TYPE DOC)
 
+# The drawn person's networks, for `lipstream avatar demo`, and what the page offers to say.
+foreach(file audio_encoder.onnx generator.onnx hello.wav)
+  install(FILES ${PROJECT_SOURCE_DIR}/assets/demo/${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/lipstream/demo)
+endforeach()
+
 # find_package(lipstream): the target lipstream::lipstream.
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/lipstream)
 install(EXPORT lipstream NAMESPACE lipstream:: FILE lipstream-config.cmake DESTINATION ${package_folder})

@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -13,6 +12,7 @@
 #include "audio/mel.h"
 #include "audio/sample_speech.h"
 #include "base/stats.h"
+#include "bench/server_use.h"
 #include "client/live_client.h"
 #include "media/speech.h"
 
@@ -81,6 +81,12 @@ class BenchSession {
   void Speak() {
     if (!open_ || over_) return;
     const double now_ms = clock_.ElapsedMs();
+    if (request_.silent) {
+      constexpr double kPingMs = 10'000;  // a session without any message ends
+      if (now_ms < next_ping_ms_) return;
+      next_ping_ms_ = now_ms + kPingMs;
+      return client_->Send(Json::Object({{"type", "ping"}, {"t", now_ms}}));
+    }
     while (static_cast<double>(sent_ms_.size()) * 40 <= now_ms) {
       std::vector<int16_t> chunk(kChunk);
       for (int16_t& sample : chunk) {
@@ -118,6 +124,8 @@ class BenchSession {
       next_interrupt_ms_ = request_.interrupt_every_s * 1000;
     } else if (type == "utterance.started") {
       started_utterance_ = static_cast<int64_t>(NumberOf(event, "utterance"));
+      const double start_ms = NumberOf(event, "start_sample") * 1000 / kRateHz;
+      sound_at_ms_ = start_ms - NumberOf(event, "first_pts_us") / 1000;
     } else if (type == "output.cleared") {
       cleared_utterance_ = std::max(cleared_utterance_, static_cast<int64_t>(NumberOf(event, "utterance")));
       if (cleared_at_ms_ >= 0) {
@@ -142,7 +150,7 @@ class BenchSession {
     ++totals_.frames;
     if ((header.flags & kMediaIdle) != 0) return;
     totals_.server_latency.Add(header.server_latency_us / 1000.0);
-    const double needed_ms = static_cast<double>(header.pts_us) / 1000 + lookahead_ms_;
+    const double needed_ms = static_cast<double>(header.pts_us) / 1000 + sound_at_ms_ + lookahead_ms_;
     const auto chunk = static_cast<size_t>(std::ceil(needed_ms / 40)) - 1;
     if (chunk >= sent_ms_.size()) return;
     const double latency_ms = clock_.ElapsedMs() - sent_ms_[chunk];
@@ -165,39 +173,13 @@ class BenchSession {
   Stopwatch clock_;
   std::vector<double> sent_ms_;  // when each 40 ms of sound went out
   double lookahead_ms_ = 0;
-  double next_interrupt_ms_ = 0;
+  double sound_at_ms_ = 0;  // from media time to the sound that was sent, of the present utterance
+  double next_interrupt_ms_ = 0, next_ping_ms_ = 0;
   double cleared_at_ms_ = -1;
   int64_t started_utterance_ = 0, cleared_utterance_ = 0;
   std::optional<uint32_t> next_seq_;
   bool open_ = false, over_ = false, closing_ = false;
 };
-
-// A sample without labels of a Prometheus page.
-std::optional<double> MetricOf(const std::string& page, const std::string& name) {
-  const size_t at = page.find("\n" + name + " ");
-  if (at == std::string::npos) return std::nullopt;
-  const char* start = page.data() + at + name.size() + 2;
-  double value = 0;
-  if (std::from_chars(start, page.data() + page.size(), value).ec != std::errc()) return std::nullopt;
-  return value;
-}
-
-struct ServerUse {
-  double cpu_s = 0, rss = 0, fds = 0;
-};
-std::optional<ServerUse> AskServer(const LiveBenchRequest& request) {
-  FetchRequest ask;
-  ask.target = "/metrics";
-  if (!request.api_key.empty()) ask.headers = {{"Authorization", "Bearer " + request.api_key}};
-  const auto answer = FetchNow(request.server, ask);
-  if (!answer.ok() || answer.value().status != 200) return std::nullopt;
-  const std::string page(answer.value().text());
-  const auto cpu = MetricOf(page, "process_cpu_seconds_total");
-  const auto rss = MetricOf(page, "process_resident_memory_bytes");
-  const auto fds = MetricOf(page, "process_open_fds");
-  if (!cpu || !rss || !fds) return std::nullopt;
-  return ServerUse{*cpu, *rss, *fds};
-}
 
 Json ByName(const std::map<std::string, int64_t>& counts) {
   Json json = Json::Object();
@@ -271,14 +253,14 @@ class LiveLoad {
 
 Result<Json> MeasureLive(const LiveBenchRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<int16_t> speech, SpeechOf(request));
-  const auto before = AskServer(request);
+  const auto before = AskServer(request.server, request.api_key);
   const Stopwatch wall;
   const double cpu_before = CpuSeconds();
   LiveLoad load(request, speech);
   RETURN_IF_ERROR(load.Run());
   const double wall_s = wall.ElapsedMs() / 1000;
   const double client_cpu_s = CpuSeconds() - cpu_before;
-  const auto after = AskServer(request);
+  const auto after = AskServer(request.server, request.api_key);
   const Totals& totals = load.totals();
   if (totals.connected == 0) {
     return Error(ErrorCode::kIo,

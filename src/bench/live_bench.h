@@ -21,6 +21,7 @@ struct LiveBenchRequest {
   double connects_per_second = 8;  // below what a server takes from one address
   double interrupt_every_s = 5;    // each session; 0: never
   std::string mode = "patch";
+  bool silent = false;         // connected and saying nothing: what idle sessions cost
   std::optional<Path> speech;  // default: a built-in test signal
   BenchProgress progress;      // in tenths of seconds
 };

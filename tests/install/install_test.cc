@@ -142,5 +142,22 @@ TEST_F(Installed, TheProgramRunsFromThere) {
   EXPECT_NE(outcome.out, "");
 }
 
+// What the page offers to whoever has no sound at hand, and the demo's networks.
+TEST_F(Installed, TheServersSamplesAndTheDemosNetworksComeAlong) {
+  BackgroundProgram server(
+      {"serve", "--avatars", testdata::SyntheticAvatar().string(), "--port", "0", "--engine", "null"},
+      Prefix() / "bin" / "lipstream");
+  ASSERT_TRUE(server.Prints("page: ") && server.Prints("/\n")) << server.printed();
+  const size_t at = server.printed().find("http");
+  const std::string url = server.printed().substr(at, server.printed().find("/\n", at) - at);
+  const std::string ask =
+      "python3 -c 'import sys, urllib.request as u; sys.stdout.write(str(u.urlopen(sys.argv[1]).read()[:200]))' ";
+  const Outcome list = Shell(ask + url + "/v1/samples");
+  EXPECT_THAT(list.out, HasSubstr("/v1/samples/hello.wav")) << list.err;
+  EXPECT_THAT(Shell(ask + url + "/v1/samples/hello.wav").out, HasSubstr("RIFF"));
+  EXPECT_EQ(server.End(), 0);
+  EXPECT_TRUE(std::filesystem::exists(Prefix() / "share" / "lipstream" / "demo" / "generator.onnx"));
+}
+
 }  // namespace
 }  // namespace lips::e2e

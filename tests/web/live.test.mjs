@@ -19,7 +19,7 @@ after(async () => {
   assert.equal(code, 0, `lipstream serve ended with ${code}: ${server?.log()}`);
 });
 
-async function openPage(options = {}) {
+async function openPage(options = {}, url = server.url) {
   const page = await browser.newPage(options);
   page.media = [];   // headers of binary messages and texts of events, as they came, seen from outside the page
   page.on('websocket', (socket) => {
@@ -27,7 +27,7 @@ async function openPage(options = {}) {
     socket.on('framesent', ({ payload }) => typeof payload === 'string' && page.media.push(`> ${payload}`));
   });
   await installProbe(page);
-  await page.goto(server.url);
+  await page.goto(url);
   await page.waitForSelector('#samples button');
   return page;
 }
@@ -99,6 +99,33 @@ test('the page opens with its avatar and its samples, and complains of nothing',
   await screenshot(page, 'live-start');
   clean(page);
   await page.close();
+});
+
+// Without networks there is time to spare on any machine, so these are never skipped: everything but the mouth's motion.
+test('without networks a bundled sample is said to its end in every mode, and stops at once', async () => {
+  const quick = await startLiveServer(programs(), ['--engine', 'null']);
+  try {
+    for (const mode of ['patch', 'h264']) {
+      const page = await openPage({}, quick.url);
+      await page.check(`input[value="${mode}"]`, { force: true });
+      await page.click('#samples button');
+      await spoken(page, 75);
+      const { events, stats } = await page.evaluate(() => ({ events: probe.events, stats: probe.lips.statsNow() }));
+      assert.equal(stats.broken + stats.stale, 0, mode);
+      assert.ok(events.some(([type]) => type === 'utterance.started'), mode);
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(() => probe.events.some(([type]) => type === 'output.cleared'));
+      await page.waitForTimeout(500);
+      const at = page.media.findIndex((payload) => typeof payload === 'string' && payload.includes('"output.cleared"'));
+      const { utterance } = JSON.parse(page.media[at]);
+      const after = page.media.slice(at).filter((payload) => typeof payload !== 'string').map((payload) => payload.readUInt32LE(12));
+      assert.deepEqual(after.filter((number) => number > 0 && number <= utterance), [], mode);
+      clean(page);
+      await page.close();
+    }
+  } finally {
+    assert.equal(await quick.close(), 0, quick.log());
+  }
 });
 
 let mouthRect = null;  // found in mode patch, used in the others, whose frames are whole

@@ -8,15 +8,16 @@ const START_MS = 90_000;
 
 /**
  * @param {{lipstream: string, makeAvatar: string, folder: string}} where the programs are, and where to put the avatar
+ * @param {string[]} more arguments of `lipstream serve`
  * @returns {Promise<{url: string, speech: string, log: () => string, dropConnections: () => void, close: () => Promise<number>}>}
  *   `speech`: a WAV file; close() gives the exit code after SIGTERM
  */
-export async function startLiveServer({ lipstream, makeAvatar, folder }) {
+export async function startLiveServer({ lipstream, makeAvatar, folder }, more = []) {
   const made = spawnSync(makeAvatar, [folder, 'small'], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`make_demo_avatar: ${made.stderr}`);
   const port = await freePort();
   // One thread: the browser needs the other core, and a team of threads waits for its slowest.
-  const args = ['serve', '--avatars', join(folder, 'avatar'), '--port', String(port), '--admit-all', '--threads', '1'];
+  const args = ['serve', '--avatars', join(folder, 'avatar'), '--port', String(port), '--admit-all', '--threads', '1', ...more];
   const server = spawn(lipstream, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (data) => (output += data));
