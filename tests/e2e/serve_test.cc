@@ -69,7 +69,7 @@ TEST(Serve, SaysAFileThroughAServerAndEndsOnASignal) {
     EXPECT_EQ(ParseJson(other.out).value().Find("frames")->as_int(), kFrames) << mode << other.out;
     auto made = VideoReader::Open(path);
     ASSERT_TRUE(made.ok()) << made.error().message();
-    EXPECT_NEAR(made.value().info().frames, kFrames, 1) << mode;  // what is drawn anew lasts as long as the sound
+    EXPECT_LE(std::abs(made.value().info().frames - kFrames), 1) << mode;  // what is drawn anew lasts as long as the sound
     EXPECT_TRUE(HasSound(path).value()) << mode;
     YuvImage drawn, coded;
     ASSERT_TRUE(made.value().Seek(40).ok() && made.value().Read(drawn).ok()) << mode;
@@ -111,7 +111,9 @@ TEST(Serve, GivesEverythingBackAndEndsInTimeWithSessionsOpen) {
   constexpr const char* kAll = "lipsync_sessions{state=\"speaking\"} 4";
   for (int i = 0; i < 600 && metrics.find(kAll) == std::string::npos; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    const auto answer = FetchNow(address, {.target = "/metrics"});
+    FetchRequest ask;
+    ask.target = "/metrics";
+    const auto answer = FetchNow(address, ask);
     if (answer.ok()) metrics = answer.value().text();
   }
   ASSERT_THAT(metrics, HasSubstr(kAll));
