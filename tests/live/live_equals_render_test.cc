@@ -133,6 +133,7 @@ TEST(LiveEqualsRender, FrameByFrameForAnyChunking) {
 TEST(LiveEqualsRender, FramesWithoutAFaceStayTheTemplates) {
   const Path folder = Path(testing::TempDir()) / "live_without_faces";
   std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
   std::filesystem::copy(SyntheticAvatar(), folder / "anna", std::filesystem::copy_options::recursive);
   const Path rects = folder / "anna" / "cache" / "crop_rectangles.json";
   Json json = ParseJson(ReadTextFile(rects).value()).value();
