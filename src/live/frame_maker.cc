@@ -175,7 +175,7 @@ Status FrameMaker::Encode(FramePlan& plan, const StoredFrame& frame, MadeFrame& 
   }
   if (mode == VideoMode::kPatch && !frame.has_face()) {
     MediaMessage nothing = MessageOf({{}, {}, plan.pts_us, true}, MediaKind::kPatch, MediaCodec::kJpeg);
-    place(nothing.header);
+    nothing.header.template_frame = static_cast<uint32_t>(plan.template_index);  // whose picture it is, all of it
     made.media.push_back(std::move(nothing));
     return {};
   }

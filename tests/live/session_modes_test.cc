@@ -109,7 +109,7 @@ TEST_F(SessionModes, Mp4HoldsTheWholeUtterancesSound) {
     while (reader.value().Read(piece).ok()) samples.insert(samples.end(), piece.begin(), piece.end());
     const auto loud = std::ranges::count_if(samples, [](float sample) { return std::abs(sample) > 0.02f; });
     const double tone_s = static_cast<double>(loud) / (0.957 * reader.value().info().rate_hz);  // of a sine of 0.3
-    EXPECT_NEAR(tone_s, 2.02, 0.02) << rate;
+    EXPECT_NEAR(tone_s, 2.02, 0.045) << rate;  // a lost packet is 64 ms at 16 kHz; what blurs at four ends is less
     talk.session->Close(CloseCode::kNormal, "done");
   }
   std::filesystem::remove(path);
