@@ -224,7 +224,8 @@ TEST_F(VideoWriterTest, WhatCannotBeWrittenIsRefusedWithTheChoices) {
             "unknown video file extension '.avi'; expected one of: .mp4, .m4v, .mov, .mkv, .webm");
   EXPECT_EQ(message("a.webm", options), "a .webm file cannot hold h264 video; expected one of: vp9");
   options.codec = "divx";
-  EXPECT_EQ(message("a.mp4", options), "unknown video codec 'divx'; expected one of: h264, hevc, vp9, prores, ffv1, mjpeg");
+  EXPECT_EQ(message("a.mp4", options),
+            "unknown video codec 'divx'; expected one of: h264, hevc, vp9, prores, ffv1, mjpeg");
   options = Small();
   options.preset = "quick";
   EXPECT_EQ(

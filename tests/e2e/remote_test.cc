@@ -122,8 +122,7 @@ TEST_F(RemoteRender, SaysWhatIsWrongWithItsGenerator) {
   ASSERT_TRUE(HasBegun(names)) << orphan.printed();
   generator.End(SIGKILL);
   EXPECT_EQ(orphan.End(0), 1);
-  EXPECT_THAT(orphan.printed(),
-              HasSubstr("error: remote generator " + address + ": lost, and not found again in 10000 ms: "));
+  EXPECT_THAT(orphan.printed(), HasSubstr("remote generator " + address + ": lost, and not found again in 10000 ms: "));
   EXPECT_EQ(folder_.Names().size(), names) << "no half a video";
 
   const Outcome nobody = Lipstream(Arguments("remote=" + address, "none.mp4"));
