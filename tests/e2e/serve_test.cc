@@ -69,7 +69,8 @@ TEST(Serve, SaysAFileThroughAServerAndEndsOnASignal) {
     EXPECT_EQ(ParseJson(other.out).value().Find("frames")->as_int(), kFrames) << mode << other.out;
     auto made = VideoReader::Open(path);
     ASSERT_TRUE(made.ok()) << made.error().message();
-    EXPECT_LE(std::abs(made.value().info().frames - kFrames), 1) << mode;  // what is drawn anew lasts as long as the sound
+    EXPECT_LE(std::abs(made.value().info().frames - kFrames), 1)
+        << mode;  // what is drawn anew lasts as long as the sound
     EXPECT_TRUE(HasSound(path).value()) << mode;
     YuvImage drawn, coded;
     ASSERT_TRUE(made.value().Seek(40).ok() && made.value().Read(drawn).ok()) << mode;
