@@ -294,6 +294,9 @@ Json CreateReport::ToJson() const {
 }
 
 Result<CreateReport> CreateAvatar(const CreateRequest& request) {
+  if (!request.pictures && request.video.empty()) {
+    return Error(ErrorCode::kInvalidInput, "no video was given: its name is empty");
+  }
   ASSIGN_OR_RETURN(AtomicFolder folder, AtomicFolder::Create(request.output));
   return Creation(request, std::move(folder)).Run();
 }

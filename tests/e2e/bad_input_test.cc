@@ -151,6 +151,25 @@ TEST_F(BadInput, OutputsThatWouldReplaceInputs) {
   EXPECT_EQ(ReadTextFile(Avatar("full_body_video.mp4")).value(), video);
 }
 
+TEST_F(BadInput, NamesThatAreEmpty) {
+  const std::string output = folder_ / "made";
+  const std::string speech = folder_ / "speech.wav";
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"avatar", "create", "", "-o", output},
+                                             {"avatar", "import", "", "-o", output},
+                                             {"avatar", "info", ""},
+                                             {"avatar", "pack", "", "-o", output},
+                                             {"features", "", "-o", output},
+                                             {"model", "info", ""},
+                                             {"render", "--avatar", "", "--audio", speech, "-o", output + ".mp4"},
+                                             {"verify", "", ""}}) {
+    const Outcome outcome = Lipstream(arguments);
+    EXPECT_EQ(outcome.exit_code, 1) << arguments[0] << ' ' << arguments[1];
+    EXPECT_THAT(outcome.err, ContainsRegex("^error: [^\n]+\n$"));
+  }
+  EXPECT_FALSE(fs::exists(output));
+}
+
 TEST_F(BadInput, AReportThatCannotBeWrittenIsFoundBeforeTheRender) {
   ExpectSentence("cannot write '/nonexistent/report.json'", "speech.wav", {"--report", "/nonexistent/report.json"});
   ExpectSentence("cannot write '/dev/null': it is no regular file", "speech.wav", {"--report", "/dev/null"});
