@@ -8,6 +8,7 @@
 #include "composite/jaw_mask.h"
 #include "image/difference.h"
 #include "image/image.h"
+#include "image/mask_bounds.h"
 #include "image/resize.h"
 
 namespace lips {
@@ -51,15 +52,7 @@ void NaturalComposite::Scratch::UseSize(int size) {
   match.emplace(mask, size);
   weights.clear();
   for (const uint8_t w : mask) weights.insert(weights.end(), 3, w);
-  int left = size, right = 0, top = size, bottom = 0;
-  for (int y = 0; y < size; ++y) {
-    for (int x = 0; x < size; ++x) {
-      if (mask[static_cast<size_t>(y) * static_cast<size_t>(size) + static_cast<size_t>(x)] == 0) continue;
-      left = std::min(left, x), right = std::max(right, x + 1);
-      top = std::min(top, y), bottom = y + 1;
-    }
-  }
-  used = {left, top, right - left, bottom - top};
+  used = MaskBounds(mask, size);
 }
 
 void NaturalComposite::Scratch::Render(ConstImageView crop, ConstImageView mouth, const Place& place, int frame_width,

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/sha256.h"
+#include "image/mask_bounds.h"
 
 namespace lips::remote {
 namespace {
@@ -105,15 +106,7 @@ Result<Header> ParseHeader(std::span<const uint8_t, kHeaderBytes> bytes) {
 
 Rect UsedPart(std::span<const uint8_t> used, int size_px) {
   if (used.size() != static_cast<size_t>(size_px) * static_cast<size_t>(size_px)) return {};
-  int left = size_px, top = size_px, right = 0, bottom = 0;
-  for (int y = 0; y < size_px; ++y) {
-    for (int x = 0; x < size_px; ++x) {
-      if (used[static_cast<size_t>(y) * static_cast<size_t>(size_px) + static_cast<size_t>(x)] == 0) continue;
-      left = std::min(left, x), right = std::max(right, x + 1);
-      top = std::min(top, y), bottom = std::max(bottom, y + 1);
-    }
-  }
-  return right > left ? Rect{left, top, right - left, bottom - top} : Rect{};
+  return MaskBounds(used, size_px);
 }
 
 TemplateId IdOf(ConstImageView roi, ConstImageView masked) {
