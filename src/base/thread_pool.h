@@ -11,6 +11,9 @@
 
 namespace lips {
 
+// How many threads compute when `wanted` are asked for: below 1, one per core of this machine.
+int ThreadsOrCores(int wanted);
+
 // Where the threads of one Run wait for each other. Waiting spins for some microseconds, then sleeps: a partner that
 // the system has put aside for a video encoder must not cost a whole core.
 class TeamBarrier {

@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
-#include <thread>
 
 #include "base/cpu.h"
+#include "base/thread_pool.h"
 #include "base/version.h"
 #include "bench/commit.h"
 
@@ -67,7 +67,7 @@ constexpr const char* kCompiler =
 }  // namespace
 
 Json MachineFacts(int threads) {
-  const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int cores = ThreadsOrCores(0);
   return Json::Object({{"cpu", CpuName()},
                        {"isa", IsaFlags()},
                        {"isa_used", Name(ActiveIsa())},

@@ -4,19 +4,17 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 #include <utility>
 
 #include "base/file.h"
+#include "base/thread_pool.h"
 #include "bench/machine.h"
 #include "cli/live.h"
 #include "cli/table.h"
 
 namespace lips::cli {
 
-int BenchFlags::ThreadCount() const {
-  return threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-}
+int BenchFlags::ThreadCount() const { return ThreadsOrCores(threads); }
 
 std::vector<int> BenchFlags::ThreadCounts() const {
   return ThreadCount() == 1 ? std::vector<int>{1} : std::vector<int>{1, ThreadCount()};

@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "base/places.h"
+#include "base/thread_pool.h"
 #include "demo/draw_frames.h"
 #include "demo/motion.h"
 #include "demo/package_json.h"
@@ -76,8 +76,7 @@ Result<TemplateReport> WriteTemplatePackage(const TemplateRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<Rect> rects, FaceRects(person, poses));
   RETURN_IF_ERROR(MakeFolder(request.folder));
 
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  ThreadPool threads(request.threads > 0 ? request.threads : cores);
+  ThreadPool threads(ThreadsOrCores(request.threads));
   VideoWriterOptions options;
   options.width = request.width;
   options.height = request.height;

@@ -1,6 +1,5 @@
 #include "demo/training_set.h"
 
-#include <thread>
 #include <vector>
 
 #include "avatar/geometry.h"
@@ -105,8 +104,7 @@ Status WriteFaces(const TrainingSetRequest& request, const std::vector<Mouth>& m
   const std::vector<Pose> poses = IdleMotion(frames, request.seed + 302, kLively);
   ASSIGN_OR_RETURN(VideoWriter speaking, FaceVideo(request.folder / "full_body_video.mp4", kFace320.crop_px));
   ASSIGN_OR_RETURN(VideoWriter resting, FaceVideo(request.folder / "resting_rois_320_video.mp4", kFace320.roi_px()));
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  ThreadPool threads(request.threads > 0 ? request.threads : cores);
+  ThreadPool threads(ThreadsOrCores(request.threads));
   std::vector<Drawn> drawn(kFramesAtOnce);
   for (int64_t first = 0; first < frames; first += kFramesAtOnce) {
     if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());

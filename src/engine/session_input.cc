@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <string>
-#include <thread>
+
+#include "base/thread_pool.h"
 
 namespace lips {
 namespace {
@@ -37,8 +38,7 @@ Status CheckSessionOutputs(size_t declared, size_t given) {
 }
 
 int ThreadCount(const SessionOptions& options) {
-  if (options.threads > 0) return std::min(options.threads, 256);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return std::min(ThreadsOrCores(options.threads), 256);
 }
 
 }  // namespace lips

@@ -9,10 +9,10 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <thread>
 #include <utility>
 
 #include "base/stats.h"
+#include "base/thread_pool.h"
 #include "media/picture.h"
 #include "model/half_weights.h"
 #include "model/onnx.h"
@@ -76,8 +76,7 @@ Result<TrainerOptions> OptionsFor(const TrainRequest& request) {
   }
   const bool gpu = request.device != "cpu" && has_gpu;
   options.device = gpu ? at::Device(at::kCUDA) : at::Device(at::kCPU);
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  options.workers = gpu ? 1 : request.threads > 0 ? request.threads : cores;
+  options.workers = gpu ? 1 : ThreadsOrCores(request.threads);
   const bool has_bf16 = gpu || __builtin_cpu_supports("avx512bf16") != 0;
   const bool bf16 = request.precision == "bf16" || (request.precision == "auto" && has_bf16);
   options.number = bf16 ? at::kBFloat16 : at::kFloat;
