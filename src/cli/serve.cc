@@ -55,6 +55,7 @@ Result<LiveHostOptions> HostOptions(const ServeSettings& settings) {
   LiveHostOptions options;
   options.limits = settings.Limits();
   ASSIGN_OR_RETURN(options.composite, ParseCompositeMode(settings.composite));
+  options.threads = settings.threads;
   options.headroom = settings.headroom;
   options.duty = settings.duty;
   options.max_sessions = settings.sessions;

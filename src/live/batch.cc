@@ -8,6 +8,7 @@ namespace {
 struct Next {
   DueFrame frame;
   int session;
+  int taken = 0;  // of the session's frames
 };
 
 bool MoreUrgent(const Next& a, const Next& b) {
@@ -47,7 +48,9 @@ Picked PickBatch(FrameQueues& queues, int64_t now_us) {
     const auto next = std::ranges::min_element(due, MoreUrgent);
     queues.Take(next->session);
     ++picked.frames;
-    if (const auto after = queues.NextOf(next->session); after && after->at_us <= now_us) {
+    ++next->taken;
+    const auto after = queues.NextOf(next->session);
+    if (after && after->at_us <= now_us && next->taken < limits.most_of_one) {
       next->frame = *after;
     } else {
       due.erase(next);

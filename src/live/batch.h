@@ -17,6 +17,7 @@ struct DueFrame {
 
 struct BatchLimits {
   int most = 1;              // frames together
+  int most_of_one = 1;       // of them, of one session
   int64_t wait_us = 10'000;  // longest wait for company
   int64_t cost_us = 0;       // about what making a frame takes
 };

@@ -25,7 +25,7 @@ class Lists : public FrameQueues {
   BatchLimits LimitsOf(const void* /*group*/) override { return limits; }
 
   std::vector<int> taken;
-  BatchLimits limits{4, 10'000, 5'000};
+  BatchLimits limits{4, 4, 10'000, 5'000};
 
  private:
   std::vector<std::deque<DueFrame>> lists_;
@@ -40,6 +40,13 @@ TEST(PickBatch, TakesByDeadlineAndKeepsEachSessionsOrder) {
       {{{0, 50'000, &kAnna}, {0, 90'000, &kAnna}}, {{0, 40'000, &kAnna}}, {{0, 60'000, &kAnna}, {0, 61'000, &kAnna}}});
   EXPECT_EQ(PickBatch(lists, 0).frames, 4);
   EXPECT_EQ(lists.taken, (std::vector<int>{100, 0, 200, 201}));
+}
+
+TEST(PickBatch, TakesFewOfOneSessionAndOthersBesideThem) {
+  Lists lists({{{0, 40'000, &kAnna}, {0, 41'000, &kAnna}}, {{0, 50'000, &kAnna}, {0, 51'000, &kAnna}}});
+  lists.limits.most_of_one = 1;
+  EXPECT_EQ(PickBatch(lists, 0).frames, 2);
+  EXPECT_EQ(lists.taken, (std::vector<int>{0, 100}));
 }
 
 TEST(PickBatch, FramesOfOtherNetworksWaitTheirTurn) {

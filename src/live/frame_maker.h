@@ -4,30 +4,26 @@
 #include <span>
 #include <vector>
 
-#include "composite/composite.h"
+#include "base/thread_pool.h"
 #include "live/frame_encoder.h"
+#include "live/frame_finisher.h"
 #include "live/frame_plan.h"
-#include "live/live_metrics.h"
 
 namespace lips {
 
-// Durations of the stages, to be added to a host's metrics.
-struct StageTimes {
-  struct Entry {
-    LiveStage stage;
-    double seconds;
-  };
-  std::vector<Entry> entries;
-};
-
-// The host's compute thread only. Scratch memory is kept between batches.
+// The host's compute thread only; it has a team of its own to paste and encode with. Scratch memory is kept between
+// batches.
 class FrameMaker {
  public:
-  FrameMaker(LiveEncoderFactory pictures, LiveEncoderFactory sound)
-      : open_pictures_(std::move(pictures)), open_sound_(std::move(sound)) {}
+  // `threads`: the compute thread included.
+  FrameMaker(int threads, LiveEncoderFactory pictures, LiveEncoderFactory sound);
+  FrameMaker(const FrameMaker&) = delete;
+  FrameMaker& operator=(const FrameMaker&) = delete;
 
-  // Makes all of a batch, which shares one avatar's networks, in order; `made` gets one entry per plan. What fails,
-  // fails alone: a frame the network spoils repeats the session's last picture.
+  int threads() const { return pool_.size(); }
+
+  // Makes all of a batch, which shares one avatar's networks; `made` gets one entry per plan. The frames of a session
+  // are made in their order. What fails, fails alone: a frame the network spoils repeats the session's last picture.
   void Make(std::span<FramePlan> plans, std::vector<MadeFrame>& made, StageTimes& times);
 
   // Sound for sinks (AudioOut kAac or kOpus), as messages; `last`: nothing is held back. Errors: those of the encoder.
@@ -35,28 +31,25 @@ class FrameMaker {
                      std::vector<MediaMessage>& out);
 
  private:
-  struct Item {
-    FrameStore::Handle frame;
-    TemplateCache::Handle face;
-    Image mouth;
-    bool generated = false;  // `mouth` holds this frame's
-    bool cached = false;     // the rest patch was there
+  // What one thread finishes frames with.
+  struct Desk {
+    explicit Desk(const LiveEncoderFactory& pictures) : finisher(pictures) {}
+    FrameFinisher finisher;
+    StageTimes times;
   };
 
-  void Prepare(FramePlan& plan, Item& item, MadeFrame& made);
+  void Prepare(FramePlan& plan, FrameParts& item, MadeFrame& made);
   void Generate(std::span<FramePlan> plans, std::vector<MadeFrame>& made);
-  Status Finish(FramePlan& plan, Item& item, MadeFrame& made, StageTimes& times);
-  Status Encode(FramePlan& plan, const StoredFrame& frame, MadeFrame& made);
-  Composite& CompositeFor(CompositeMode mode);
+  void Finish(std::span<FramePlan> plans, std::vector<MadeFrame>& made);
 
-  LiveEncoderFactory open_pictures_;
-  LiveEncoderFactory open_sound_;
-  std::unique_ptr<Composite> natural_, compatible_;
-  std::vector<Item> items_;
+  const LiveEncoderFactory open_pictures_;
+  const LiveEncoderFactory open_sound_;
+  std::vector<FrameParts> items_;
   std::vector<Generator::Job> jobs_;
   std::vector<size_t> job_items_;
-  YuvImage picture_;
   std::vector<LivePacket> packets_;
+  ThreadPool pool_;
+  std::vector<Desk> desks_;  // one per thread
 };
 
 }  // namespace lips

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "image/crop.h"
+
 namespace lips {
 namespace {
 
 int64_t BytesOf(const StoredFrame& frame) {
   const int64_t side = frame.crop.width();
   return static_cast<int64_t>(frame.picture.bytes()) + 3 * side * side;
-}
-
-void CopyPlane(ConstPlaneView from, PlaneView to, int x, int y) {
-  for (int row = 0; row < to.height; ++row) std::copy_n(from.Row(y + row) + x, to.width, to.Row(row));
 }
 
 }  // namespace
@@ -71,10 +69,7 @@ FrameStore::Handle FrameStore::Cut(int64_t index, bool whole, const TemplateFace
   frame->area = whole ? Rect{0, 0, from.width(), from.height()} : AreaOf(place, from.width(), from.height());
   frame->face = {place.x - frame->area.x, place.y - frame->area.y, place.width, place.height};
   frame->picture.Resize(frame->area.width, frame->area.height, from.format);
-  const YuvView to = frame->picture.view();
-  CopyPlane(from.y, to.y, frame->area.x, frame->area.y);
-  CopyPlane(from.u, to.u, frame->area.x / 2, frame->area.y / 2);
-  CopyPlane(from.v, to.v, frame->area.x / 2, frame->area.y / 2);
+  CopyPixels(CropEven(from, frame->area), frame->picture.view());
   if (frame->has_face()) frame->crop = face.inputs.crop.Clone();
   return frame;
 }

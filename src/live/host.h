@@ -45,7 +45,8 @@ struct LiveAvatarOptions {
 struct LiveHostOptions {
   SessionLimits limits = {};
   CompositeMode composite = CompositeMode::kNatural;  // what avatars are opened for; compatible allows both
-  double headroom = 0.85;                             // share of the calibrated speed that is given away
+  int threads = 0;          // that paste and encode, the compute thread included; 0: one per core
+  double headroom = 0.85;   // share of the calibrated speed that is given away
   double duty = 1.0;        // share of the time sessions speak; below 1 more are admitted than can speak at once
   int max_sessions = 1000;  // whatever the slots
   bool admit_all = false;   // no admission by slots: for load tests and programs of one session
@@ -70,8 +71,8 @@ std::string_view Name(Readiness readiness);
 // everything else return at once; the destructor waits for the batch that is being computed. Callbacks and sinks are
 // called as live/session_sink.h says.
 //
-// One compute thread (and the engines' own pools) serves all sessions; all sessions of an avatar share one copy of its
-// weights and template frames.
+// One compute thread (with a team for pasting and encoding, and the engines' own) serves all sessions; all sessions of
+// an avatar share one copy of its weights and template frames.
 class LiveHost {
  public:
   static Result<std::unique_ptr<LiveHost>> Create(LiveHostOptions options);

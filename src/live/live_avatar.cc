@@ -8,9 +8,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stats.h"
+#include "base/thread_pool.h"
 #include "engine/template_level.h"
-#include "image/colour.h"
-#include "media/picture.h"
+#include "live/calibration.h"
 
 namespace lips {
 namespace {
@@ -94,42 +94,18 @@ Status LiveAvatar::MakeRestWindow() {
 
 // How many frames a second this machine makes: network, pasting and a JPEG of the face, as sessions ask for them.
 Status LiveAvatar::Calibrate(const LiveAvatarOptions& options) {
-  const auto together = static_cast<size_t>(std::clamp(generator().preferred_jobs(), 1, 16));
-  constexpr double kLeastMs = 300;
-  constexpr int kLeastRounds = 3;
-  const auto paste = MakeComposite(composite_);
-  const int side = generator().size_px();
-  std::vector<float> window = rest_window_;
-  window.resize(static_cast<size_t>(generator().audio_floats()));
-  std::vector<Image> mouths;
-  std::vector<Generator::Job> jobs;
   const auto& rects = avatar_->rects();  // one of them at least is a face
   const int64_t index = std::ranges::find_if(rects, [](const Rect& rect) { return rect.width > 0; }) - rects.begin();
   ASSIGN_OR_RETURN(const TemplateCache::Handle face, TemplateOf(index));
   ASSIGN_OR_RETURN(const FrameStore::Handle frame, frames().Get(index, false));
-  mouths.reserve(together);
-  for (size_t i = 0; i < together; ++i) {
-    mouths.emplace_back(side, side);
-    jobs.push_back({face.get(), window, mouths.back().view()});
-  }
-  Stopwatch watch;
-  int frames_made = 0;
-  Image pixels(frame->area.width, frame->area.height);
-  for (int round = -1; round < kLeastRounds || watch.ElapsedMs() < kLeastMs; ++round) {
-    if (round == 0) watch.Restart();  // the first round warms up
-    RETURN_IF_ERROR(generator().Generate(jobs));
-    for (const Image& mouth : mouths) {
-      YuvImage picture = frame->picture.Clone();
-      paste->Paste(frame->crop.view(), mouth.view(), frame->face, picture.view());
-      YuvToBgr(std::as_const(picture).view(), pixels.view());
-      ASSIGN_OR_RETURN(const auto jpeg, JpegBytes(std::as_const(pixels).view(), 85));
-      if (jpeg.empty()) return Error(ErrorCode::kCorrupted, "the JPEG encoder gave nothing");
-      if (round >= 0) ++frames_made;
-    }
-    if (options.frames_per_second && round >= 0) break;
-  }
-  const double frame_ms = watch.ElapsedMs() / std::max(frames_made, 1) + row_ms_;
-  facts_.frames_per_second = options.frames_per_second.value_or(1000 / std::max(frame_ms, 1e-3));
+  std::vector<float> window = rest_window_;
+  window.resize(static_cast<size_t>(generator().audio_floats()));
+  CalibrationRequest request;
+  request.composite = composite_;
+  request.threads = ThreadsOrCores(options.engine.session.threads);
+  request.once = options.frames_per_second.has_value();
+  ASSIGN_OR_RETURN(const double frame_ms, CalibrateFrameMs(generator(), *face, *frame, window, request));
+  facts_.frames_per_second = options.frames_per_second.value_or(1000 / std::max(frame_ms + row_ms_, 1e-3));
   return {};
 }
 

@@ -67,7 +67,7 @@ Result<std::unique_ptr<LiveHost>> LiveHost::Create(LiveHostOptions options) {
 TalkingHost::TalkingHost(LiveHostOptions options)
     : options_(std::move(options)),
       clock_(options_.clock != nullptr ? *options_.clock : SteadyClock()),
-      maker_(options_.picture_encoder, options_.sound_encoder) {
+      maker_(ThreadsOrCores(options_.threads), options_.picture_encoder, options_.sound_encoder) {
   beat_us_ = clock_.NowUs();
   if (!options_.manual) thread_ = std::jthread([this](const std::stop_token& stop) { Serve(stop); });
 }

@@ -66,7 +66,8 @@ class TalkingHost::Queues final : public FrameQueues {
     BatchLimits limits;
     for (const SessionPtr& session : sessions_) {
       if (session->avatar().get() != group) continue;
-      limits.most = std::clamp(session->avatar()->generator().preferred_jobs(), 1, kMostJobs);
+      limits.most_of_one = std::clamp(session->avatar()->generator().preferred_jobs(), 1, kMostJobs);
+      limits.most = std::clamp(host_.maker_.threads(), limits.most_of_one, kMostJobs);
       break;
     }
     limits.cost_us = static_cast<int64_t>(host_.frame_cost_us_);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "image/colour.h"
+#include "image/crop.h"
 #include "image/image.h"
 
 namespace lips {
@@ -41,11 +42,6 @@ void RepeatEdges(PlaneView padded, int width, int height) {
     if (padded.width > width) padded.Row(y)[width] = padded.Row(y)[width - 1];
   }
   if (padded.height > height) std::copy_n(padded.Row(height - 1), padded.width, padded.Row(height));
-}
-
-ConstYuvView CropEven(ConstYuvView image, Rect rect) {
-  const Rect half = {rect.x / 2, rect.y / 2, (rect.width + 1) / 2, (rect.height + 1) / 2};
-  return {image.y.Crop(rect), image.u.Crop(half), image.v.Crop(half), image.format};
 }
 
 }  // namespace

@@ -51,6 +51,44 @@ TEST_F(Host, SixtyFourSessionsStayInTime) {
   }
 }
 
+TEST_F(Host, ManyThreadsMakeTheFramesOfOne) {
+  std::vector<std::vector<std::vector<uint8_t>>> seen_with_one;  // [session][frame]: its bytes
+  for (const int threads : {1, 2, 5}) {
+    LiveHostOptions options;
+    options.admit_all = true;
+    options.threads = threads;
+    options.picture_encoder = OpenPictureEncoder;  // real JPEGs
+    Start(options);
+    std::vector<Talk> talks;
+    for (int i = 0; i < 7; ++i) {
+      SessionSettings settings = Settings();
+      settings.quality = 40 + 8 * i;
+      settings.mode = i % 3 == 0 ? VideoMode::kJpeg : VideoMode::kPatch;
+      talks.push_back(Open(settings));
+      talks.back().session->PushSamples(Tone(300 + 40 * i));
+      talks.back().session->Commit();
+    }
+    Run(3'000'000);
+    const auto facts = host->FindAvatar("anna");
+    std::vector<std::vector<std::vector<uint8_t>>> seen;
+    for (const Talk& talk : talks) {
+      seen.emplace_back();
+      int64_t last_us = -1;
+      for (const MediaMessage& message : talk.sink->video()) {
+        EXPECT_GT(message.header.pts_us, last_us);
+        if (message.header.kind == MediaKind::kPatch) {
+          EXPECT_LE(message.header.w, facts->patch_max_w);
+        }
+        last_us = message.header.pts_us;
+        seen.back().push_back(*message.payload);
+      }
+      EXPECT_GE(seen.back().size(), 6U);
+    }
+    if (threads == 1) seen_with_one = seen;
+    EXPECT_TRUE(seen == seen_with_one) << threads << " threads";
+  }
+}
+
 TEST_F(Host, SleepsWhenNobodySpeaks) {
   std::vector<Talk> talks;
   for (int i = 0; i < 10; ++i) talks.push_back(Open(Settings()));

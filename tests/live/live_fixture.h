@@ -122,6 +122,7 @@ class LiveTest : public testing::Test {
   void Start(LiveHostOptions options) {
     options.clock = &clock;
     options.manual = true;
+    if (options.threads == 0) options.threads = 1;
     if (!options.picture_encoder) {
       options.picture_encoder = [this](const LiveEncoderRequest&) -> Result<std::unique_ptr<LiveEncoder>> {
         return std::unique_ptr<LiveEncoder>(std::make_unique<SlowEncoder>(clock, cost_us));
