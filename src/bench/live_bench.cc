@@ -227,7 +227,7 @@ class LiveLoad {
     if (settled && !full_since_s_) full_since_s_ = now_s;
     const double spoken_s = full_since_s_ ? now_s - *full_since_s_ : 0;
     if (request_.progress) {
-      status_ = request_.progress(static_cast<int64_t>(spoken_s * 10), static_cast<int64_t>(request_.seconds * 10));
+      status_ = request_.progress(static_cast<int64_t>(spoken_s), static_cast<int64_t>(request_.seconds));
     }
     const bool gone = settled && std::ranges::all_of(sessions_, [](const auto& s) { return s->over(); });
     if (!status_.ok() || gone || spoken_s > request_.seconds + 3) return loop_.Stop();

@@ -23,7 +23,7 @@ struct LiveBenchRequest {
   std::string mode = "patch";
   bool silent = false;         // connected and saying nothing: what idle sessions cost
   std::optional<Path> speech;  // default: a built-in test signal
-  BenchProgress progress;      // in tenths of seconds
+  BenchProgress progress;      // in seconds
 };
 
 // One object:

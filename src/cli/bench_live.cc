@@ -43,7 +43,7 @@ Result<ExitCode> RunChurn(const Flags& flags) {
   request.together = flags.together;
   Result<Json> measured = Error(ErrorCode::kCancelled, "");
   {
-    Progress progress("bench", flags.quiet || flags.json);
+    Progress progress("bench", flags.quiet || flags.json, "connects");
     request.progress = [&progress](int64_t done, int64_t total) {
       progress.Update(done, total);
       return Stop().Check();
@@ -65,7 +65,7 @@ Result<ExitCode> RunLive(const Flags& flags) {
   if (!flags.speech.empty()) request.speech = flags.speech;
   Result<Json> measured = Error(ErrorCode::kCancelled, "");
   {
-    Progress progress("bench", flags.quiet || flags.json);
+    Progress progress("bench", flags.quiet || flags.json, "s");
     request.progress = [&progress](int64_t done, int64_t total) {
       progress.Update(done, total);
       return Stop().Check();

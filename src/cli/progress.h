@@ -18,7 +18,8 @@ std::string ClockText(double seconds);
 // when quiet. One thread at a time.
 class Progress {
  public:
-  Progress(std::string what, bool quiet);
+  // `unit`: of what is counted; only frames have a rate.
+  Progress(std::string what, bool quiet, std::string unit = "frames");
   ~Progress();  // leaves the terminal on a fresh line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -26,10 +27,12 @@ class Progress {
 
  private:
   std::string what_;
+  std::string unit_;
   bool quiet_;
   bool terminal_;
   bool line_open_ = false;
   Stopwatch watch_;
+  bool complete_ = false;
   double last_shown_ms_ = 0;
 };
 

@@ -37,8 +37,6 @@ Status CheckSessionOutputs(size_t declared, size_t given) {
                "the network gives " + std::to_string(declared) + " outputs, not " + std::to_string(given));
 }
 
-int ThreadCount(const SessionOptions& options) {
-  return std::min(ThreadsOrCores(options.threads), 256);
-}
+int ThreadCount(const SessionOptions& options) { return std::min(ThreadsOrCores(options.threads), 256); }
 
 }  // namespace lips
