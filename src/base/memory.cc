@@ -1,5 +1,9 @@
 #include "base/memory.h"
 
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -52,6 +56,12 @@ int64_t AvailableMemoryBytes() {
   const int64_t available = NumberAfter(ReadKernelFile("/proc/meminfo"), "MemAvailable:").value_or(0) * 1024;
   const auto left = LeftOfControlGroup();
   return left ? std::min(available, *left) : available;
+}
+
+void ReturnFreeMemory() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }
 
 Result<int64_t> ParseByteSize(std::string_view text) {

@@ -115,13 +115,17 @@ class Crowd {
   Status status_;
 };
 
-// Waits until no session and no connection but our own is left.
+// Waits until no session and no connection but our own is left, and for the memory that the server then gives back.
 std::optional<ServerUse> Settle(const ChurnRequest& request) {
   const Stopwatch watch;
   Loop loop;
   for (;;) {
     const auto use = AskServer(request.server, request.api_key);
-    if (!use || (use->sessions == 0 && use->websockets == 0) || watch.ElapsedMs() > kSettleS * 1000) return use;
+    if (!use || watch.ElapsedMs() > kSettleS * 1000) return use;
+    if (use->sessions == 0 && use->websockets == 0) {
+      loop.RunFor(std::chrono::milliseconds(1500));
+      return AskServer(request.server, request.api_key);
+    }
     loop.RunFor(std::chrono::milliseconds(200));
   }
 }
@@ -130,7 +134,7 @@ std::optional<ServerUse> Settle(const ChurnRequest& request) {
 
 Result<Json> MeasureChurn(const ChurnRequest& request) {
   Totals before_totals, totals;
-  RETURN_IF_ERROR(Crowd(request, std::max(50, request.connects / 10), before_totals).Run());
+  RETURN_IF_ERROR(Crowd(request, std::max(50, request.connects / 2), before_totals).Run());
   if (before_totals.connects == 0) return Error(ErrorCode::kIo, "no session could be opened: " + before_totals.error);
   const auto before = Settle(request);
   if (!before) return Error(ErrorCode::kIo, "the server does not show its /metrics");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "live/live_host.h"
 
 namespace lips {
@@ -100,9 +101,28 @@ std::optional<int64_t> TalkingHost::RunDue() {
       if (timer_us) next_us = std::min(next_us.value_or(*timer_us), *timer_us);
     }
     CloseDrained(sessions, now_us, next_us);
+    KeepHouse(sessions.empty(), now_us, next_us);
     Shed(sessions, now_us);
     if (!RunBatch(sessions, now_us, next_us)) return next_us;
   }
+}
+
+// A moment after the last session, when its connection is gone, too, memory goes back to the system.
+void TalkingHost::KeepHouse(bool empty, int64_t now_us, std::optional<int64_t>& next_us) {
+  constexpr int64_t kLaterUs = 500'000;
+  if (!empty) {
+    used_ = true;
+    left_us_.reset();
+  }
+  if (!empty || !used_) return;
+  if (!left_us_) left_us_ = now_us;
+  if (now_us - *left_us_ < kLaterUs) {
+    next_us = std::min(next_us.value_or(*left_us_ + kLaterUs), *left_us_ + kLaterUs);
+    return;
+  }
+  ReturnFreeMemory();
+  used_ = false;
+  left_us_.reset();
 }
 
 // One batch. False when nothing is due yet; `next_us` is then no later than the next frame.
