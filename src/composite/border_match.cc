@@ -7,8 +7,9 @@
 namespace lips {
 namespace {
 
-constexpr float kTrust = 2.0f;  // of a full cell's weight: below that, neighbours say more
+constexpr float kTrust = 1.0f;  // of a full cell's weight: below that, neighbours say more
 constexpr int kEvery = 2;       // of rows and columns is looked at: the field is smooth, so that is plenty
+constexpr int kOther = 40;      // levels apart, pixels show two things and not one in two lights: such count nothing
 constexpr int kFine = 16;       // parts of a level in which rows_ count
 
 size_t At(int side, int y, int x) {
@@ -54,13 +55,16 @@ void BorderMatch::Gather(ConstImageView from, ConstImageView to) {
         const uint8_t* a = from.Row(y) + 3 * cell_x * kCell;
         const uint8_t* b = to.Row(y) + 3 * cell_x * kCell;
         for (int x = 0; x < kCell; x += kEvery) {
-          total += fading[x];
-          for (int c = 0; c < 3; ++c) sums[static_cast<size_t>(c)] += fading[x] * (b[3 * x + c] - a[3 * x + c]);
+          int apart = 0;
+          for (int c = 0; c < 3; ++c) apart = std::max(apart, std::abs(b[3 * x + c] - a[3 * x + c]));
+          const int counts = fading[x] * std::max(kOther - apart, 0);
+          total += counts;
+          for (int c = 0; c < 3; ++c) sums[static_cast<size_t>(c)] += counts * (b[3 * x + c] - a[3 * x + c]);
         }
       }
       const size_t at = At(grid.side, cell_y, cell_x);
       constexpr int kLooked = kCell / kEvery;
-      constexpr float kFull = 64.0f * kLooked * kLooked;
+      constexpr float kFull = 64.0f * kOther * kLooked * kLooked;
       grid.weight[at] = static_cast<float>(total) / kFull;
       for (size_t c = 0; c < 3; ++c) grid.sums[at][c] = static_cast<float>(sums[c]) / kFull;
     }

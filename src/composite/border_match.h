@@ -11,8 +11,9 @@
 namespace lips {
 
 // Differences `to - from` are averaged in cells of 16 pixels where a mask fades, and spread from there over the whole
-// picture: each cell takes from the next coarser grid what it has not seen itself. Scratch memory only; one thread at a
-// time.
+// picture: each cell takes from the next coarser grid what it has not seen itself. The further two pixels are apart,
+// the less they count: where one picture has a collar and the other a neck, no light differs. Scratch memory only; one
+// thread at a time.
 class BorderMatch {
  public:
   static constexpr int kCell = 16;

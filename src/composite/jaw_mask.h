@@ -10,11 +10,14 @@ namespace lips {
 // nose tip above and the neck below; 0 on the picture's border and outside the shape. Mirror-symmetric. `size_px`
 // >= 16.
 //
-// The shape is a superellipse whose upper half is boxier than its lower one, placed by where the landmark rectangle
-// puts a face: the nose tip at a sixth of the height, the mouth at two fifths, the chin at three quarters.
+// The shape is a superellipse, boxy above and round below, placed by where the landmark rectangle puts a face: the nose
+// tip at a sixth of the height, the mouth at two fifths, the chin at three quarters. It is widest between mouth and
+// nose, nearly as wide as the picture: where a closed mouth's jaw is wider than that of the open one which replaces it,
+// the mask has to reach beyond the wider one, or both show. Further down it narrows as a jaw does: what stands beside a
+// neck (a collar, a microphone) is none of the mouth's business.
 //
-// `feather` is how much of the way from the edge to the middle the fading takes, kMinFeather .. kMaxFeather: with more
-// of it the chin would no longer be all the mouth's.
+// `feather` is how soft the edge is, kMinFeather .. kMaxFeather: the fading's part of the picture's side is 0.3 times
+// that at the sides and above and 0.45 times below. With more of it the chin would no longer be all the mouth's.
 inline constexpr double kMinFeather = 0.05;
 inline constexpr double kUsualFeather = 0.2;
 inline constexpr double kMaxFeather = 0.35;

@@ -154,21 +154,40 @@ TEST(NaturalPaste, PutsTheMouthBetweenPixels) {
   for (const double shift : {0.1, 0.25, 0.5, 0.8}) EXPECT_NEAR(centre_of(shift) - centre_of(0), shift, 0.03) << shift;
 }
 
+// The field for a grey picture and one that differs from it by `by` levels, and by `beside` in its left half.
+std::vector<int16_t> MatchOf(int by, int beside) {
+  constexpr int kSize = 160;
+  Image from(kSize, kSize), to(kSize, kSize);
+  for (int y = 0; y < kSize; ++y) {
+    std::fill_n(from.view().Row(y), 3 * kSize, uint8_t{128});
+    std::fill_n(to.view().Row(y), 3 * kSize, static_cast<uint8_t>(128 + by));
+    std::fill_n(to.view().Row(y), 3 * kSize / 2, static_cast<uint8_t>(128 + beside));
+  }
+  BorderMatch match(JawMask(kSize), kSize);
+  match.Fit(from.view(), to.view());
+  std::vector<int16_t> field;
+  for (int y = 0; y < kSize; ++y) field.insert(field.end(), match.Row(y).begin(), match.Row(y).end());
+  return field;
+}
+
 TEST(BorderMatch, IsNothingForEqualPicturesAndBoundedForAny) {
   std::mt19937 rng(7);
-  const std::vector<uint8_t> mask = JawMask(160);
-  BorderMatch match(mask, 160);
-  const Image a = RandomPicture(rng, 160, 160);
+  BorderMatch match(JawMask(160), 160);
+  const Image a = RandomPicture(rng, 160, 160), b = RandomPicture(rng, 160, 160);
   match.Fit(a.view(), a.view());
   for (int y = 0; y < 160; ++y) {
     for (const int16_t level : match.Row(y)) ASSERT_EQ(level, 0);
   }
-  Image black(160, 160), white(160, 160);
-  for (int y = 0; y < 160; ++y) std::fill_n(white.view().Row(y), 480, uint8_t{255});
-  match.Fit(black.view(), white.view());
+  for (const int16_t level : MatchOf(25, 25)) ASSERT_EQ(level, BorderMatch::kMostLevels);
+  match.Fit(a.view(), b.view());
   for (int y = 0; y < 160; ++y) {
-    for (const int16_t level : match.Row(y)) ASSERT_EQ(level, BorderMatch::kMostLevels);
+    for (const int16_t level : match.Row(y)) ASSERT_LE(std::abs(level), BorderMatch::kMostLevels);
   }
+}
+
+TEST(BorderMatch, LooksAwayFromWhatIsAnotherThing) {
+  for (const int16_t level : MatchOf(5, 90)) ASSERT_EQ(level, 5);
+  for (const int16_t level : MatchOf(90, 90)) ASSERT_EQ(level, 0);
 }
 
 }  // namespace
