@@ -11,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "engine/template_level.h"
 #include "live/calibration.h"
+#include "talker/usual_rectangles.h"
 
 namespace lips {
 namespace {
@@ -57,8 +58,7 @@ Result<std::shared_ptr<LiveAvatar>> LiveAvatar::Open(const std::string& id, cons
 
 Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options) {
   AvatarOptions as_composited = options.avatar;
-  const bool smooth = composite_ == CompositeMode::kNatural && options.avatar.inputs != InputSource::kPackage;
-  as_composited.rectangles = smooth ? Rectangles::kSmooth : Rectangles::kPackage;  // as a render has it
+  as_composited.rectangles = UsualRectangles(composite_, options.avatar.inputs);  // as a render has it
   ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(path, as_composited));
   avatar_ = std::make_shared<Avatar>(std::move(avatar));
   const int64_t template_bytes = options.template_bytes.value_or(DefaultTemplateBytes());

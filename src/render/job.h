@@ -9,6 +9,7 @@
 #include "composite/composite.h"
 #include "engine/audio_encoder.h"
 #include "engine/generator.h"
+#include "talker/usual_rectangles.h"
 #include "talker/window_source.h"
 
 namespace lips {
@@ -33,8 +34,7 @@ struct JobRequest {
   double av_offset_ms = 0;           // mouth later than sound; within 1000 either way
 
   Rectangles used_rectangles() const {
-    const bool smooth = composite == CompositeMode::kNatural && avatar_options.inputs != InputSource::kPackage;
-    return rectangles.value_or(smooth ? Rectangles::kSmooth : Rectangles::kPackage);
+    return rectangles.value_or(UsualRectangles(composite, avatar_options.inputs));
   }
   bool rests_in_silence() const { return silence_gate.value_or(composite == CompositeMode::kNatural); }
 };
