@@ -161,5 +161,60 @@ TEST(OnnxRuntimeDeathTest, SaysWhichLibraryIsMissingAndWhatToDo) {
       testing::ExitedWithCode(0), "(/nowhere/libonnxruntime.so.*|no ONNX Runtime.*)--engine reference");
 }
 
+// What a normalisation makes of `x` whose mean is that of `inputs` and whose variance is tiny: only what differs
+// between pixels is left, ten thousandfold, and with it whatever was lost before.
+ValueId Magnified(GraphBuilder& net, ValueId x, int64_t channels, std::vector<float> mean) {
+  const std::vector<float> ones(static_cast<size_t>(channels), 1), variance(static_cast<size_t>(channels), 1e-8f);
+  return net.Add("BatchNormalization",
+                 {x, net.Floats(ones), net.Floats(std::vector<float>(static_cast<size_t>(channels), 0.1f)),
+                  net.Floats(std::move(mean)), net.Floats(variance)},
+                 {{"epsilon", 1e-12f}});
+}
+
+// Per filter, what weights [filters, ...] make of a picture that is 0.5 everywhere.
+std::vector<float> MeanOfHalves(const Tensor& weights) {
+  const auto values = weights.As<float>();
+  const auto filters = static_cast<size_t>(weights.dims()[0]);
+  std::vector<float> means;
+  for (size_t o = 0; o < filters; ++o) {
+    double sum = 0;
+    for (const float w : values.subspan(o * values.size() / filters, values.size() / filters)) sum += 0.5 * w;
+    means.push_back(static_cast<float>(sum));
+  }
+  return means;
+}
+
+// The first sums of a network nearly cancel with the bias that a normalisation becomes. Were folded weights or biases
+// rounded to f32 there, or their products added up in f32, what is lost would be a thousand times this tolerance.
+TEST(CpuSession, LosesNothingWhereANetworkBegins) {
+  const auto conv = [](GraphBuilder& net, ValueId x, Tensor weights, int64_t pad, int64_t group) {
+    const ValueId w = net.Constant({}, std::move(weights));
+    return net.Add("Conv", {x, w}, {{"pads", std::vector<int64_t>(4, pad)}, {"group", group}});
+  };
+  GraphBuilder block;  // an inverted residual over a face's six channels
+  Tensor expand = RandomTensor({12, 6, 1, 1}, 1, -1, 1);
+  const auto mean = MeanOfHalves(expand);
+  ValueId y = conv(block, block.Input("x", {1, 6, 24, 24}), std::move(expand), 0, 1);
+  y = block.Add("Relu", {Magnified(block, y, 12, mean)});
+  y = block.Add("Relu", {conv(block, y, RandomTensor({12, 1, 3, 3}, 2, -1, 1), 1, 12)});
+  block.Output(conv(block, y, RandomTensor({8, 12, 1, 1}, 3, -1, 1), 0, 1), "y");
+  GraphBuilder dense;  // a window over one channel
+  Tensor window = RandomTensor({24, 1, 3, 3}, 4, -1, 1);
+  const auto window_mean = MeanOfHalves(window);
+  dense.Output(
+      Magnified(dense, conv(dense, dense.Input("x", {1, 1, 24, 24}), std::move(window), 0, 1), 24, window_mean), "y");
+  for (const Graph& graph : {std::move(block).Finish(), std::move(dense).Finish()}) {
+    const std::vector<Tensor> inputs = [&] {
+      std::vector<Tensor> one;
+      one.push_back(RandomTensor(graph.values[static_cast<size_t>(graph.inputs[0])].dims, 5, 0.4999f, 0.5001f));
+      return one;
+    }();
+    const auto expected = RunGraph(graph, inputs, {.backend = Backend::kReference});
+    const auto actual = RunGraph(graph, inputs, {.threads = 2, .precision = Precision::kF32, .may_delegate = false});
+    ASSERT_TRUE(expected.ok() && actual.ok()) << actual.error().message();
+    EXPECT_LE(MaxAbsDifference(expected.value()[0], actual.value()[0]), 2e-6);
+  }
+}
+
 }  // namespace
 }  // namespace lips

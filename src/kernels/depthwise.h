@@ -9,11 +9,12 @@ namespace lips::kernels {
 
 // out[x][c] = max(0, bias[c] + sum over r, q of weights[3 r + q][c] * rows[r][x * stride + q][c]) for x < width and
 // c < channels. The nine products are added one after the other in the order of r, then q, each product and sum rounded
-// once, together; with `wide` in double, and rounded once after the last (matrix.h says what for). NaN stays NaN (but
-// becomes the level 0), so that a check at the end of a network sees it.
+// once, together; with wide_weights and wide_bias, which stand for weights and bias, in double, and rounded to f32
+// once, after the last (matrix.h says what for). NaN stays NaN (but becomes the level 0), so that a check at the end of
+// a network sees it.
 //
 // A row holds (width - 1) * stride + 3 pixels: the caller has written the border. pixel_stride and weight_stride are in
-// floats, from pixel to pixel and from tap to tap; out_stride is in elements of out_type. `channels` is a multiple of
+// numbers, from pixel to pixel and from tap to tap; out_stride is in elements of out_type. `channels` is a multiple of
 // kChannelBlock; nothing between or behind the channels is written. The output overlaps no input.
 //
 // Speed: no alignment is needed, but where rows, pixels and weights begin cache lines, AVX-512 is 1.7 times as fast.
@@ -32,7 +33,8 @@ struct DepthwiseRowArgs {
   size_t out_stride;
   NumberType out_type;
   Quantisation quantisation;
-  bool wide = false;
+  const double* wide_weights = nullptr;
+  const double* wide_bias = nullptr;
 };
 using DepthwiseRowFn = void(const DepthwiseRowArgs& args);
 

@@ -89,11 +89,11 @@ inline __attribute__((always_inline)) void DepthwiseTileWide(const DepthwiseRowA
   constexpr size_t kColumns = (kPixels - 1) * kStride + kTaps;
   D sums[kPixels];
 #pragma GCC unroll 4
-  for (size_t p = 0; p < kPixels; ++p) sums[p] = LoadDoubles(a.bias + c);
+  for (size_t p = 0; p < kPixels; ++p) sums[p] = LoadDoubles(a.wide_bias + c);
   for (size_t r = 0; r < kTaps; ++r) {
     D taps[kTaps];
 #pragma GCC unroll 3
-    for (size_t q = 0; q < kTaps; ++q) taps[q] = LoadDoubles(a.weights + (r * kTaps + q) * a.weight_stride + c);
+    for (size_t q = 0; q < kTaps; ++q) taps[q] = LoadDoubles(a.wide_weights + (r * kTaps + q) * a.weight_stride + c);
     const float* pixel = a.rows[r] + x * kStride * a.pixel_stride + c;
 #pragma GCC unroll 9
     for (size_t column = 0; column < kColumns; ++column) {
@@ -127,7 +127,7 @@ void DepthwiseRowWide(const DepthwiseRowArgs& args) {
 
 void LIPS_ISA(DepthwiseRow)(const DepthwiseRowArgs& a) {
   WithType(a.out_type, [&a](auto out) {
-    if (a.wide) {
+    if (a.wide_weights != nullptr) {
       a.stride == 1 ? DepthwiseRowWide<1, decltype(out)::kType>(a) : DepthwiseRowWide<2, decltype(out)::kType>(a);
     } else {
       a.stride == 1 ? DepthwiseRowAs<1, decltype(out)::kType>(a) : DepthwiseRowAs<2, decltype(out)::kType>(a);

@@ -3,23 +3,33 @@
 
 namespace lips::kernels {
 
-void DepthwiseRow_scalar(const DepthwiseRowArgs& a) {
+namespace {
+
+// `weights` and `bias` of the type in which the sums are made.
+template <typename T>
+void Row(const DepthwiseRowArgs& a, const T* weights, const T* bias) {
   const auto stride = static_cast<size_t>(a.stride);
   for (size_t x = 0; x < static_cast<size_t>(a.width); ++x) {
     for (size_t c = 0; c < static_cast<size_t>(a.channels); ++c) {
-      float sum = a.bias[c];
-      double wide_sum = sum;
+      T sum = bias[c];
       for (size_t r = 0; r < 3; ++r) {
         for (size_t q = 0; q < 3; ++q) {
-          const float weight = a.weights[(3 * r + q) * a.weight_stride + c];
-          const float value = a.rows[r][(x * stride + q) * a.pixel_stride + c];
-          sum = std::fma(value, weight, sum);
-          wide_sum += double{value} * double{weight};  // the product is exact
+          const T value = a.rows[r][(x * stride + q) * a.pixel_stride + c];
+          sum = std::fma(value, weights[(3 * r + q) * a.weight_stride + c], sum);
         }
       }
-      if (a.wide) sum = static_cast<float>(wide_sum);
-      StoreNumber(a.out, x * a.out_stride + c, MaxOf(0.0f, sum), a.out_type, a.quantisation, c);
+      StoreNumber(a.out, x * a.out_stride + c, MaxOf(0.0f, static_cast<float>(sum)), a.out_type, a.quantisation, c);
     }
+  }
+}
+
+}  // namespace
+
+void DepthwiseRow_scalar(const DepthwiseRowArgs& a) {
+  if (a.wide_weights != nullptr) {
+    Row(a, a.wide_weights, a.wide_bias);
+  } else {
+    Row(a, a.weights, a.bias);
   }
 }
 

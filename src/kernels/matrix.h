@@ -17,10 +17,13 @@ namespace lips::kernels {
 // x is f32, bf16 or u8: a row is `steps` groups of 4 bytes, 1, 2 or 4 numbers each. `weights` are in panels of columns
 // (PanelWidth), one after the other; a panel of width n is [steps][n] groups of 4 bytes, which
 // hold f32, bf16 or s8 of consecutive k. `columns` is a multiple of 16. Nothing is written past `columns` of each row.
-// With `wide`, sum and bias of f32 products are made in double and rounded once, together: a network begins with such
-// sums, from a picture's few channels; there they nearly cancel with the bias, and whatever is lost the whole network
-// magnifies (docs/numerics.md). It takes about twice as long.
+// With `wide`, weights of f32 activations are f64, in groups of 8 bytes, and so is the bias: wide_bias instead of bias.
+// Their sum is made in double and rounded once. A network begins with such sums, from a picture's few channels; there
+// they nearly cancel with the bias, and whatever is lost, of sums or weights, the whole network magnifies
+// (docs/numerics.md). It takes about twice as long.
 // A column's sum is made in the order of k whatever the rows and columns around it, so any split gives the same bits.
+// In f32 it is made in parts of kPartSteps, which are then added up one after the other: what a long sum loses grows
+// with the number of terms that it has behind it.
 struct MatrixArgs {
   const void* x = nullptr;
   size_t x_stride_bytes = 0;  // from one pixel to the next
@@ -31,6 +34,7 @@ struct MatrixArgs {
   const float* scale = nullptr;
 
   const float* bias = nullptr;
+  const double* wide_bias = nullptr;
   const void* addend = nullptr;
   size_t addend_stride = 0;  // numbers
   NumberType addend_type = NumberType::kF32;
@@ -47,6 +51,8 @@ struct MatrixArgs {
   NumberType y_type = NumberType::kF32;
   Quantisation y_quantisation = {};
 };
+
+inline constexpr int kPartSteps = 64;
 
 // Of the panel that begins where so many columns are left.
 constexpr int PanelWidth(int columns_left) { return columns_left >= 64 ? 64 : columns_left >= 32 ? 32 : 16; }

@@ -32,6 +32,8 @@ LIPS_INLINE F PlusBias(const MatrixArgs& args, F v, size_t c) {
 // The sums of one vector of columns, how a group of 4 bytes of x and of weights goes into them, and what they are with
 // the bias.
 struct GroupF32 {
+  static constexpr size_t kWeightBytes = 4;  // of a group of one column
+  static constexpr bool kInParts = true;     // of kPartSteps
   using Sum = F;
   static LIPS_INLINE Sum Zero() { return ZeroFloats(); }
   static LIPS_INLINE F Spread(const uint8_t* x) {
@@ -45,6 +47,8 @@ struct GroupF32 {
 };
 
 struct GroupWide {
+  static constexpr size_t kWeightBytes = 8;
+  static constexpr bool kInParts = false;
   using Sum = D;
   static LIPS_INLINE Sum Zero() { return ZeroDoubles(); }
   static LIPS_INLINE D Spread(const uint8_t* x) {
@@ -52,10 +56,10 @@ struct GroupWide {
     __builtin_memcpy(&value, x, sizeof(value));
     return SetDoubles(value);
   }
-  static LIPS_INLINE D Weights(const uint8_t* w) { return LoadDoubles(reinterpret_cast<const float*>(w)); }
+  static LIPS_INLINE D Weights(const uint8_t* w) { return LoadDoubles(reinterpret_cast<const double*>(w)); }
   static LIPS_INLINE Sum Feed(Sum sum, D x, D w) { return MulAdd(x, w, sum); }
   static LIPS_INLINE F Finish(const MatrixArgs& args, Sum sum, size_t c) {
-    return ToFloats(args.bias != nullptr ? Add(sum, LoadDoubles(args.bias + c)) : sum);
+    return ToFloats(args.wide_bias != nullptr ? Add(sum, LoadDoubles(args.wide_bias + c)) : sum);
   }
 };
 
@@ -66,6 +70,8 @@ LIPS_INLINE Vec SpreadGroup(const uint8_t* x) {
 }
 
 struct GroupBf16 {
+  static constexpr size_t kWeightBytes = 4;
+  static constexpr bool kInParts = false;
   using Sum = F;
   static LIPS_INLINE Sum Zero() { return ZeroFloats(); }
   static LIPS_INLINE Vec Spread(const uint8_t* x) { return SpreadGroup(x); }
@@ -83,6 +89,8 @@ struct GroupBf16 {
 };
 
 struct GroupU8 {
+  static constexpr size_t kWeightBytes = 4;
+  static constexpr bool kInParts = false;
   using Sum = Vec;
   static LIPS_INLINE Sum Zero() { return lips::kernels::Zero(); }
   static LIPS_INLINE Vec Spread(const uint8_t* x) { return SpreadGroup(x); }
@@ -131,27 +139,47 @@ LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F v) {
   StoreNumbers<kOut>(args.y, p * args.y_stride + c, v, args.y_quantisation, c);
 }
 
-template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors>
-LIPS_INLINE void Tile(const MatrixArgs& args, size_t pixel, size_t column, const uint8_t* weights, size_t panel_bytes) {
-  typename Group::Sum sums[kPixels][kVectors];
+// `sums` become those of the next `steps` groups of a tile; `x` and `weights` move on behind them.
+template <typename Group, size_t kPixels, size_t kVectors>
+LIPS_INLINE void Sums(int steps, size_t x_stride, size_t panel_bytes, const uint8_t*& x, const uint8_t*& weights,
+                      typename Group::Sum (&sums)[kPixels][kVectors]) {
   LIPS_UNROLL(24)
   for (size_t p = 0; p < kPixels; ++p) {
     LIPS_UNROLL(4)
     for (size_t n = 0; n < kVectors; ++n) sums[p][n] = Group::Zero();
   }
-  const uint8_t* x = static_cast<const uint8_t*>(args.x) + pixel * args.x_stride_bytes;
-  for (int k = 0; k < args.steps; ++k) {
+  for (int k = 0; k < steps; ++k) {
     decltype(Group::Weights(weights)) w[kVectors];
     LIPS_UNROLL(4)
-    for (size_t n = 0; n < kVectors; ++n) w[n] = Group::Weights(weights + n * 4 * kFloats);
+    for (size_t n = 0; n < kVectors; ++n) w[n] = Group::Weights(weights + n * Group::kWeightBytes * kFloats);
     LIPS_UNROLL(24)
     for (size_t p = 0; p < kPixels; ++p) {
-      const auto spread = Group::Spread(x + p * args.x_stride_bytes);
+      const auto spread = Group::Spread(x + p * x_stride);
       LIPS_UNROLL(4)
       for (size_t n = 0; n < kVectors; ++n) sums[p][n] = Group::Feed(sums[p][n], spread, w[n]);
     }
     weights += panel_bytes;
     x += 4;
+  }
+}
+
+template <typename Group, NumberType kOut, bool kLine, size_t kPixels, size_t kVectors>
+LIPS_INLINE void Tile(const MatrixArgs& args, size_t pixel, size_t column, const uint8_t* weights, size_t panel_bytes) {
+  typename Group::Sum sums[kPixels][kVectors];
+  const uint8_t* x = static_cast<const uint8_t*>(args.x) + pixel * args.x_stride_bytes;
+  const int first = Group::kInParts ? (args.steps < kPartSteps ? args.steps : kPartSteps) : args.steps;
+  Sums<Group, kPixels, kVectors>(first, args.x_stride_bytes, panel_bytes, x, weights, sums);
+  if constexpr (Group::kInParts) {
+    for (int k = first; k < args.steps; k += kPartSteps) {
+      typename Group::Sum part[kPixels][kVectors];  // in registers, while `sums` wait in memory
+      Sums<Group, kPixels, kVectors>(args.steps - k < kPartSteps ? args.steps - k : kPartSteps, args.x_stride_bytes,
+                                     panel_bytes, x, weights, part);
+      LIPS_UNROLL(24)
+      for (size_t p = 0; p < kPixels; ++p) {
+        LIPS_UNROLL(4)
+        for (size_t n = 0; n < kVectors; ++n) sums[p][n] = Add(sums[p][n], part[p][n]);
+      }
+    }
   }
   LIPS_UNROLL(24)
   for (size_t p = 0; p < kPixels; ++p) {
@@ -178,24 +206,25 @@ LIPS_INLINE void Columns(const MatrixArgs& args, size_t column, const uint8_t* w
 template <typename Group, NumberType kOut, bool kLine>
 void Matrix(const MatrixArgs& args) {
   const auto* weights = static_cast<const uint8_t*>(args.weights);
-  const size_t group = args.steps > 0 ? 4 : 0;  // bytes; without steps the weights may be null
+  constexpr size_t kWeightBytes = Group::kWeightBytes;
+  const size_t group = args.steps > 0 ? kWeightBytes : 0;  // without steps the weights may be null
   for (size_t column = 0; column < static_cast<size_t>(args.columns);) {
     const auto width = static_cast<size_t>(PanelWidth(args.columns - static_cast<int>(column)));
     if constexpr (sizeof(typename Group::Sum) > sizeof(F)) {
       for (size_t part = 0; part < width; part += kFloats) {
-        Columns<Group, kOut, kLine, 4, 1>(args, column + part, weights + part * group, width * 4);
+        Columns<Group, kOut, kLine, 4, 1>(args, column + part, weights + part * group, width * kWeightBytes);
       }
     } else if constexpr (kFloats == 16) {
       if (width == 64) {
-        Columns<Group, kOut, kLine, 6, 4>(args, column, weights, width * 4);
+        Columns<Group, kOut, kLine, 6, 4>(args, column, weights, width * kWeightBytes);
       } else if (width == 32) {
-        Columns<Group, kOut, kLine, 12, 2>(args, column, weights, width * 4);
+        Columns<Group, kOut, kLine, 12, 2>(args, column, weights, width * kWeightBytes);
       } else {
-        Columns<Group, kOut, kLine, 16, 1>(args, column, weights, width * 4);
+        Columns<Group, kOut, kLine, 16, 1>(args, column, weights, width * kWeightBytes);
       }
     } else {
       for (size_t part = 0; part < width; part += 16) {
-        Columns<Group, kOut, kLine, 6, 2>(args, column + part, weights + part * group, width * 4);
+        Columns<Group, kOut, kLine, 6, 2>(args, column + part, weights + part * group, width * kWeightBytes);
       }
     }
     weights += width * group * static_cast<size_t>(args.steps);

@@ -29,6 +29,9 @@ const Case kCases[] = {
     {23, 12, 112, NumberType::kF32, true, true, false, true},
     {9, 15, 80, NumberType::kBf16, false, true, true},
     {23, 33, 112, NumberType::kF32, true, true},
+    {13, 64, 32, NumberType::kF32, true},
+    {8, 65, 48, NumberType::kBf16, false, true},
+    {19, 200, 64, NumberType::kF32, true, true, true},
     {0, 4, 64},
 };
 constexpr NumberType kAddendTypes[] = {NumberType::kF32, NumberType::kBf16, NumberType::kU8};
@@ -43,6 +46,8 @@ struct Call {
     const size_t group = 4 / SizeOf(in);
     x = NumbersBy(RandomFloat, rng, in, rows * (steps + 1) * group);  // pixels lie a group apart
     weights = NumbersBy(RandomFloat, rng, in, columns * steps * group);
+    for (size_t i = 0; i < columns * steps; ++i) wide_weights.push_back(RandomFloat(rng) / 3.0);
+    for (size_t i = 0; i < columns; ++i) wide_bias.push_back(RandomFloat(rng) / 3.0);
     scale = FloatsBy(RandomFloat, rng, columns);
     bias = FloatsBy(RandomFloat, rng, columns);
     addend = NumbersBy(RandomFloat, rng, addend_type, rows * columns);
@@ -71,7 +76,11 @@ struct Call {
       args.fraction = fraction.data();
     }
     args.relu = c.relu;
-    args.wide = c.wide && in == NumberType::kF32;
+    if (c.wide && in == NumberType::kF32) {
+      args.wide = true;
+      args.weights = wide_weights.data();
+      args.wide_bias = wide_bias.data();
+    }
     args.y = y.data();
     args.y_stride = columns + 3;
     args.y_type = c.out;
@@ -80,6 +89,7 @@ struct Call {
   RandomQuantisation quantisation;
   std::vector<uint8_t> x, weights, addend;
   std::vector<float> scale, bias, line, slope, fraction;
+  std::vector<double> wide_weights, wide_bias;
   std::vector<int32_t> at;
   Guarded<uint8_t> y;
   MatrixArgs args;
@@ -124,10 +134,13 @@ TEST_P(MatrixKernel, GivesTheSameBitsHoweverTheWorkIsDivided) {
           const auto row = static_cast<size_t>(top), column = static_cast<size_t>(first);
           args.x = static_cast<const uint8_t*>(args.x) + row * args.x_stride_bytes;
           args.rows = bottom - top;
-          args.weights = static_cast<const uint8_t*>(args.weights) + column * static_cast<size_t>(args.steps) * 4;
+          const size_t weight_bytes = args.wide ? 8 : 4;
+          args.weights =
+              static_cast<const uint8_t*>(args.weights) + column * static_cast<size_t>(args.steps) * weight_bytes;
           args.columns = last - first;
           args.scale += column;
           args.bias += column;
+          if (args.wide) args.wide_bias += column;
           args.addend = static_cast<const float*>(args.addend) + row * args.addend_stride + column;
           args.line += column;
           args.slope += column;
@@ -166,10 +179,9 @@ TEST(MatrixKernelF32, MultipliesAsWrittenByHand) {
 // A picture's channels nearly cancel with the bias: what is left must not carry the rounding of what was there.
 TEST(MatrixKernelF32, RoundsWideSumsOnce) {
   const float x[] = {1, 1, 1};
-  std::vector<float> weights(48);
-  weights[0] = 1e8f, weights[16] = 1, weights[32] = 0.25f;
-  std::vector<float> bias(16);
-  bias[0] = -1e8f;
+  std::vector<double> weights(48), bias(16);
+  weights[0] = 1e8 + 1e-3, weights[16] = 1, weights[32] = 0.25;
+  bias[0] = -1e8 + 1e-3;
   ForEachTracedTable([&](std::mt19937&, const Table& table) {
     float y[16];
     MatrixArgs args;
@@ -178,11 +190,28 @@ TEST(MatrixKernelF32, RoundsWideSumsOnce) {
     args.weights = weights.data();
     args.steps = 3;
     args.columns = 16;
-    args.bias = bias.data();
+    args.wide_bias = bias.data();
     args.wide = true;
     args.y = y;
     table.matrix_f32(args);
-    EXPECT_EQ(y[0], 1.25f);
+    EXPECT_NEAR(y[0], 1.252f, 1e-7f);  // sums near 1e8 have steps of 1.5e-8
+  });
+}
+
+// One after the other, 4096 times 0.1 come out 0.016 off.
+TEST(MatrixKernelF32, LosesLittleInLongSums) {
+  const std::vector<float> x(4096, 1.0f), weights(4096 * 16, 0.1f);
+  ForEachTracedTable([&](std::mt19937&, const Table& table) {
+    float y[16];
+    MatrixArgs args;
+    args.x = x.data();
+    args.rows = 1;
+    args.weights = weights.data();
+    args.steps = 4096;
+    args.columns = 16;
+    args.y = y;
+    table.matrix_f32(args);
+    EXPECT_NEAR(y[15], 4096 * double{0.1f}, 1e-3);
   });
 }
 

@@ -23,11 +23,12 @@ void Finish(const MatrixArgs& args, size_t p, size_t c, float v) {
 
 float PlusBias(const MatrixArgs& args, float v, size_t c) { return args.bias != nullptr ? v + args.bias[c] : v; }
 
-// sum(x group, weight group) of one pixel and column, with_bias(sum, column), then Finish.
-template <typename Sum, typename Feed, typename WithBias>
-void Matrix(const MatrixArgs& args, const Feed& feed, const WithBias& with_bias) {
+// sum(x group, weight group) of one pixel and column, with_bias(sum, column), then Finish. A column's group of weights
+// is of kWeightBytes. Sums are made in parts of `part_steps`.
+template <typename Sum, size_t kWeightBytes = 4, typename Feed, typename WithBias>
+void Matrix(const MatrixArgs& args, int part_steps, const Feed& feed, const WithBias& with_bias) {
   const auto* panel = static_cast<const uint8_t*>(args.weights);
-  const size_t group = args.steps > 0 ? 4 : 0;  // bytes; without steps the weights may be null
+  const size_t group = args.steps > 0 ? kWeightBytes : 0;  // without steps the weights may be null
   for (int first = 0; first < args.columns;) {
     const int width = PanelWidth(args.columns - first);
     for (int p = 0; p < args.rows; ++p) {
@@ -36,8 +37,13 @@ void Matrix(const MatrixArgs& args, const Feed& feed, const WithBias& with_bias)
         const auto column = static_cast<size_t>(c);
         const uint8_t* x = static_cast<const uint8_t*>(args.x) + pixel * args.x_stride_bytes;
         const uint8_t* w = panel + static_cast<size_t>(c - first) * group;
-        Sum sum = 0;
-        for (int k = 0; k < args.steps; ++k, x += 4, w += static_cast<size_t>(width) * group) sum = feed(sum, x, w);
+        Sum sum = 0, part = 0;
+        for (int k = 0; k < args.steps; ++k, x += 4, w += static_cast<size_t>(width) * group) {
+          part = feed(part, x, w);
+          if ((k + 1) % part_steps != 0 && k + 1 < args.steps) continue;
+          sum = k < part_steps ? part : sum + part;  // the first is no sum with 0: of -0, the sign stays
+          part = 0;
+        }
         Finish(args, pixel, column, with_bias(sum, column));
       }
     }
@@ -57,23 +63,25 @@ T Read(const uint8_t* from, size_t index) {
 
 void MatrixF32_scalar(const MatrixArgs& args) {
   if (args.wide) {
-    Matrix<double>(
-        args,
+    Matrix<double, 8>(
+        args, args.steps,
         [](double sum, const uint8_t* x, const uint8_t* w) {
-          return sum + double{Read<float>(x, 0)} * double{Read<float>(w, 0)};  // the product is exact
+          return std::fma(double{Read<float>(x, 0)}, Read<double>(w, 0), sum);
         },
-        [&](double sum, size_t c) { return static_cast<float>(args.bias != nullptr ? sum + args.bias[c] : sum); });
+        [&](double sum, size_t c) {
+          return static_cast<float>(args.wide_bias != nullptr ? sum + args.wide_bias[c] : sum);
+        });
     return;
   }
   Matrix<float>(
-      args,
+      args, kPartSteps,
       [](float sum, const uint8_t* x, const uint8_t* w) { return std::fma(Read<float>(x, 0), Read<float>(w, 0), sum); },
       [&](float sum, size_t c) { return PlusBias(args, sum, c); });
 }
 
 void MatrixBf16_scalar(const MatrixArgs& args) {
   Matrix<float>(
-      args,
+      args, args.steps,
       [](float sum, const uint8_t* x, const uint8_t* w) {
         for (const size_t half : {size_t{1}, size_t{0}}) {
           sum = std::fma(FloatFromBf16(Read<uint16_t>(x, half)), FloatFromBf16(Read<uint16_t>(w, half)), sum);
@@ -85,7 +93,7 @@ void MatrixBf16_scalar(const MatrixArgs& args) {
 
 void MatrixU8_scalar(const MatrixArgs& args) {
   Matrix<int32_t>(
-      args,
+      args, args.steps,
       [](int32_t sum, const uint8_t* x, const uint8_t* w) {
         for (size_t i = 0; i < 4; ++i) sum += int32_t{x[i]} * int32_t{Read<int8_t>(w, i)};
         return sum;

@@ -104,6 +104,8 @@ struct DepthwiseCase {
     for (auto& row : rows) row = OnLine(FloatsBy(number, rng, columns == 0 ? 0 : (columns - 1) * pitch + c));
     weights = OnLine(FloatsBy(RandomFloat, rng, 8 * pitch + c));
     bias = OnLine(FloatsBy(RandomFloat, rng, c));
+    for (const float w : weights) wide_weights.push_back(w / 3.0);
+    for (const float b : bias) wide_bias.push_back(b / 3.0);
     levels = RandomQuantisation(rng, c);
     out = Guarded<uint8_t>(rng, width * pitch * SizeOf(type));
   }
@@ -120,12 +122,14 @@ struct DepthwiseCase {
                          pitch,
                          out_type,
                          levels.view(),
-                         wide});
+                         wide ? wide_weights.data() : nullptr,
+                         wide ? wide_bias.data() : nullptr});
   }
   NumberType out_type;
   bool wide = false;
   size_t width, stride, c, pitch;
   LineVector<float> rows[3], weights, bias;
+  std::vector<double> wide_weights, wide_bias;
   RandomQuantisation levels;
   Guarded<uint8_t> out;
 };

@@ -47,7 +47,8 @@ inline D ZeroDoubles() { return {}; }
 inline D SetDoubles(float x) {
   return DoublesOf([&](size_t) { return double{x}; });
 }
-inline D LoadDoubles(const float* p) {
+template <typename T>
+D LoadDoubles(const T* p) {
   return DoublesOf([&](size_t i) { return double{p[i]}; });
 }
 inline D Add(const D& a, const D& b) {

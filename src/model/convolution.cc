@@ -12,6 +12,12 @@ const Tensor* FloatConstant(const GraphEdit& edit, ValueId id) {
   return tensor != nullptr && tensor->dtype() == DType::kF32 ? tensor : nullptr;
 }
 
+// The same, or of f64.
+const Tensor* RealConstant(const GraphEdit& edit, ValueId id) {
+  const Tensor* tensor = edit.Constant(id);
+  return tensor != nullptr && (tensor->dtype() == DType::kF32 || tensor->dtype() == DType::kF64) ? tensor : nullptr;
+}
+
 }  // namespace
 
 bool Convolution::IsPointwise() const {
@@ -28,9 +34,9 @@ std::optional<Convolution> ReadConvolution(const GraphEdit& edit, int n) {
   Convolution conv;
   conv.input = node.inputs[0];
   conv.output = node.outputs[0];
-  conv.weights = FloatConstant(edit, node.inputs[1]);
+  conv.weights = RealConstant(edit, node.inputs[1]);
   const bool has_bias = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
-  conv.bias = has_bias ? FloatConstant(edit, node.inputs[2]) : nullptr;
+  conv.bias = has_bias ? RealConstant(edit, node.inputs[2]) : nullptr;
   conv.group = node.Int("group", 1);
   const Value& input = edit.value(conv.input);
   const Value& output = edit.value(conv.output);
@@ -49,6 +55,11 @@ std::optional<Convolution> ReadConvolution(const GraphEdit& edit, int n) {
 
 std::optional<Convolution> ConvolutionOf(const GraphEdit& edit, ValueId id) {
   return ReadConvolution(edit, edit.Maker(id));
+}
+
+std::vector<double> DoublesOf(const Tensor& tensor) {
+  const auto copy = [](auto values) { return std::vector<double>(values.begin(), values.end()); };
+  return tensor.dtype() == DType::kF64 ? copy(tensor.As<double>()) : copy(tensor.As<float>());
 }
 
 void SetWindow(Node& node, const std::vector<WindowAxis>& axes, int64_t group) {

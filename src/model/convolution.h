@@ -14,12 +14,13 @@ namespace lips {
 struct Convolution {
   ValueId input = kNoValue;
   ValueId output = kNoValue;
-  const Tensor* weights = nullptr;  // [filters, channels per group, kernel...], f32
-  const Tensor* bias = nullptr;     // [filters], f32; nullptr: none
+  const Tensor* weights = nullptr;  // [filters, channels per group, kernel...], f32 or f64
+  const Tensor* bias = nullptr;     // [filters], f32 or f64; nullptr: none
   int64_t group = 1;
   std::vector<WindowAxis> axes;  // auto_pad resolved
 
   int64_t filters() const { return weights->dims()[0]; }
+  int64_t channels() const { return weights->dims()[1] * group; }
   // One by one without padding, stride or groups: a matrix product at every pixel.
   bool IsPointwise() const;
   // One filter per channel.
@@ -31,6 +32,9 @@ std::optional<Convolution> ReadConvolution(const GraphEdit& edit, int n);
 
 // The same for whichever node makes `id`.
 std::optional<Convolution> ConvolutionOf(const GraphEdit& edit, ValueId id);
+
+// The elements of a tensor of f32 or f64.
+std::vector<double> DoublesOf(const Tensor& tensor);
 
 // All six attributes of a Conv of that window: kernel_shape, strides, dilations, pads, group.
 void SetWindow(Node& node, const std::vector<WindowAxis>& axes, int64_t group);

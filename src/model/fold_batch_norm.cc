@@ -1,5 +1,6 @@
 #include <cmath>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "model/convolution.h"
@@ -7,6 +8,9 @@
 
 namespace lips {
 namespace {
+
+// Convolutions over fewer channels stand where networks begin (or end), and weigh nothing.
+constexpr int64_t kManyChannels = 16;
 
 // y = scale * x + shift, per channel.
 struct Affine {
@@ -61,17 +65,25 @@ std::optional<Affine> AffineOfArithmetic(const GraphEdit& edit, const Node& node
   return affine;
 }
 
-// Node `n` makes a convolution again, of weights and bias that include `affine`.
+// `tensor`, of f32 or f64, as T.
+template <typename T>
+Tensor Converted(const Tensor& tensor) {
+  if constexpr (std::is_same_v<T, double>) return Tensor::Of<double>(tensor.dims(), DoublesOf(tensor));
+  return ToF32(tensor);
+}
+
+// Node `n` makes a convolution again, of weights and bias that include `affine`, as T.
+template <typename T>
 void Fold(GraphEdit& edit, size_t n, const Convolution& conv, const Affine& affine) {
-  Tensor weights = conv.weights->Clone();
-  Tensor bias(DType::kF32, {conv.filters()});
-  const size_t per_filter = weights.As<float>().size() / affine.scale.size();
-  for (size_t c = 0; c < affine.scale.size(); ++c) {
-    const double old_bias = conv.bias != nullptr ? conv.bias->As<float>()[c] : 0.0;
-    bias.As<float>()[c] = static_cast<float>(old_bias * affine.scale[c] + affine.shift[c]);
-    for (float& w : weights.As<float>().subspan(c * per_filter, per_filter)) {
-      w = static_cast<float>(w * affine.scale[c]);
-    }
+  Tensor weights = Converted<T>(*conv.weights);
+  const size_t filters = affine.scale.size();
+  const std::vector<double> old_bias = conv.bias != nullptr ? DoublesOf(*conv.bias) : std::vector<double>(filters);
+  Tensor bias(DTypeOf<T>::kValue, {conv.filters()});
+  const auto to_weights = weights.As<T>(), to_bias = bias.As<T>();
+  const size_t per_filter = to_weights.size() / filters;
+  for (size_t c = 0; c < filters; ++c) {
+    to_bias[c] = static_cast<T>(old_bias[c] * affine.scale[c] + affine.shift[c]);
+    for (T& w : to_weights.subspan(c * per_filter, per_filter)) w = static_cast<T>(w * affine.scale[c]);
   }
   const auto maker = static_cast<size_t>(edit.Maker(conv.output));
   const ValueId made = edit.node(n).outputs[0];
@@ -98,7 +110,7 @@ Graph FoldBatchNorm(Graph graph) {
       if (edit.DimsOf(node.outputs[0]) != dims) continue;
       const auto affine = is_norm ? AffineOfBatchNorm(edit, node, dims) : AffineOfArithmetic(edit, node, id, dims);
       if (!affine) continue;
-      Fold(edit, n, *conv, *affine);
+      conv->channels() < kManyChannels ? Fold<double>(edit, n, *conv, *affine) : Fold<float>(edit, n, *conv, *affine);
       break;
     }
   }

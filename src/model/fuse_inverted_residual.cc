@@ -18,6 +18,7 @@ struct Expansion {
   std::string_view align;       // of that upsample
   std::vector<ValueId> others;  // values of the sum's shape
   std::vector<double> bias;     // per channel, of all of the above
+  DType bias_type = DType::kF32;
 };
 
 class Matcher {
@@ -60,7 +61,8 @@ class Matcher {
     return axis.pad_end <= 1 && axis.out == (axis.in + 2 - 3) / axis.stride + 1;
   }
 
-  void AddBias(std::span<const float> values) {
+  template <typename T>
+  void AddBias(const std::vector<T>& values) {
     for (size_t c = 0; c < values.size(); ++c) expansion_.bias[c] += double{values[c]};
   }
 
@@ -85,10 +87,15 @@ class Matcher {
     }
   }
 
+  void AddBias(const Tensor& bias) {
+    AddBias(DoublesOf(bias));
+    if (bias.dtype() == DType::kF64) expansion_.bias_type = DType::kF64;
+  }
+
   bool TakeConvolution(ValueId id) {
     auto conv = IsInner(id) ? ConvolutionOf(edit_, id) : std::nullopt;
     if (!conv || !conv->IsPointwise()) return false;
-    if (conv->bias != nullptr) AddBias(conv->bias->As<float>());
+    if (conv->bias != nullptr) AddBias(*conv->bias);
     expansion_.direct.push_back(*std::move(conv));
     return true;
   }
@@ -99,7 +106,7 @@ class Matcher {
     if (upsample->mode == "asymmetric") return false;
     auto conv = ConvolutionOf(edit_, upsample->input);
     if (!conv || !conv->IsPointwise()) return false;
-    if (conv->bias != nullptr) AddBias(conv->bias->As<float>());
+    if (conv->bias != nullptr) AddBias(*conv->bias);
     // The two half_pixel modes differ only where the result is a single pixel.
     expansion_.align = upsample->mode == "align_corners" ? "align_corners" : "half_pixel";
     expansion_.before_upsample = std::move(conv);
@@ -158,8 +165,8 @@ class Matcher {
       node.inputs[kIrWy] = WeightsOf(*expansion_.before_upsample);
       node.attributes.emplace("align", std::string(expansion_.align));
     }
-    Tensor bias(DType::kF32, {depthwise_.filters()});
-    std::ranges::transform(expansion_.bias, bias.As<float>().begin(), [](double b) { return static_cast<float>(b); });
+    Tensor bias = Tensor::Of<double>({depthwise_.filters()}, expansion_.bias);
+    if (expansion_.bias_type != DType::kF64) bias = ToF32(bias);
     node.inputs[kIrZ] = SumOfOthers();
     node.inputs[kIrBe] = edit_.AddConstant(std::move(bias), sum_, "bias");
     node.inputs[kIrWd] = WeightsOf(depthwise_);

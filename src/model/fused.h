@@ -13,8 +13,8 @@
 // (twice that of Y). All biases are given. All inputs are there, kNoValue in the places of those that are not given.
 //
 // Pictures are [N, channels, H, W], Z is [N, E, H, W]. Weights are laid out as ONNX's Conv has them: We [E, C, 1, 1],
-// Wy [E, Cy, 1, 1], Wd [E, 1, 3, 3], Wp [O, E, 1, 1]; be and bd are [E], bp is [O]. Passes make weights and biases f32
-// constants and pictures f32 of known shape. InferShapes and MacCount know both operators.
+// Wy [E, Cy, 1, 1], Wd [E, 1, 3, 3], Wp [O, E, 1, 1]; be and bd are [E], bp is [O]. Passes make weights and biases
+// constants of f32 or f64, and pictures f32 of known shape. InferShapes and MacCount know both operators.
 #pragma once
 
 #include "model/graph.h"
@@ -27,7 +27,8 @@ inline constexpr std::string_view kInvertedResidual = "InvertedResidual";
 // Inputs of an InvertedResidual, by place.
 enum IrInput : size_t { kIrX, kIrWe, kIrY, kIrWy, kIrZ, kIrBe, kIrWd, kIrBd, kIrWp, kIrBp, kIrR, kIrInputs };
 
-// `graph` in ONNX's own operators: the definition of the two above, for engines that know only those. Shapes may be
+// `graph` in ONNX's own operators: the definition of the two above, for engines that know only those, with f64 weights
+// of the two rounded to f32, since ONNX's operators take one type. Shapes may be
 // open, the batch for one. Nodes too malformed to lower stay as they are.
 Graph Lower(const Graph& graph);
 

@@ -28,6 +28,11 @@ class Lowering {
  public:
   Lowering(GraphEdit& edit, size_t n) : edit_(edit), n_(n), node_(edit.node(n).Clone()), made_(node_.outputs[0]) {
     out_dims_ = Known(made_);
+    for (ValueId& input : node_.inputs) {
+      const Tensor* weights = edit_.Constant(input);
+      if (weights == nullptr || weights->dtype() != DType::kF64) continue;
+      input = edit_.AddConstant(ToF32(*weights), made_, "rounded");
+    }
   }
 
   void FusedConv() {

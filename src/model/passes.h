@@ -14,7 +14,8 @@ namespace lips {
 Graph FoldConstants(Graph graph);
 
 // BatchNormalization after a convolution goes into its weights and bias, and so do products and sums with a number per
-// channel.
+// channel. What is folded into a convolution over fewer than sixteen channels becomes f64, lest it be rounded where
+// networks begin (docs/numerics.md, "Networks that magnify"); an engine of f32 rounds it then.
 Graph FoldBatchNorm(Graph graph);
 
 // Padding by nothing is gone; padding with zeros becomes that of the convolutions that read it.

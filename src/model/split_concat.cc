@@ -40,12 +40,11 @@ Tensor Columns(const Tensor& weights, int64_t first, int64_t count) {
   Dims dims = weights.dims();
   const int64_t all = dims[1];
   dims[1] = count;
-  Tensor part(DType::kF32, dims);
-  const auto from = weights.As<float>();
-  const auto to = part.As<float>();
+  Tensor part(weights.dtype(), dims);
+  const auto bytes = [&](int64_t numbers) { return static_cast<size_t>(numbers) * SizeOf(weights.dtype()); };
+  uint8_t* to = part.data();
   for (int64_t row = 0; row < dims[0]; ++row) {
-    std::ranges::copy(from.subspan(static_cast<size_t>(row * all + first), static_cast<size_t>(count)),
-                      to.begin() + row * count);
+    std::copy_n(weights.data() + bytes(row * all + first), bytes(count), to + bytes(row * count));
   }
   return part;
 }

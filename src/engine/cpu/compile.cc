@@ -12,6 +12,7 @@
 #include "engine/cpu/fused_conv.h"
 #include "engine/cpu/plain.h"
 #include "engine/cpu/residual.h"
+#include "engine/cpu/residual_weights.h"
 #include "model/fused.h"
 
 namespace lips::cpu {
@@ -272,7 +273,10 @@ class Compiler {
     }
     spec.activation = ReadActivation(node);
     const QuantisationTable& levels = maps_[size(x)].quantisation;
-    if (dims[2] == 1 && dims[3] == 1) {
+    if (spec.mode == Mode::kF32 && IsGiven(node.inputs[0]) && dims[1] * dims[2] * dims[3] < kernels::kChannelBlock) {
+      ASSIGN_OR_RETURN(spec.matrix,
+                       weights_.PackWide(node.inputs[1], node.inputs.size() > 2 ? node.inputs[2] : kNoValue));
+    } else if (dims[2] == 1 && dims[3] == 1) {
       ASSIGN_OR_RETURN(spec.matrix, weights_.Pack(spec.mode, node.inputs[1], bias, levels));
     } else {
       const int channels = WindowChannels(maps_[size(x)], spec.mode);
@@ -282,7 +286,6 @@ class Compiler {
         spec.out,
         AddMap(node.outputs[0], activation == "Sigmoid" ? std::optional(kernels::NumberType::kF32) : std::nullopt));
     map_of_[node.outputs[0]] = spec.out;
-    spec.wide = spec.mode == Mode::kF32 && IsGiven(node.inputs[0]) && spec.matrix.inputs() < kernels::kChannelBlock;
     if (WantsWindowMap(spec.matrix.bytes())) {
       Map windows = maps_[size(spec.out)];
       windows.channels = spec.kernel[0] * spec.kernel[1] * WindowChannels(maps_[size(x)], spec.mode);
@@ -354,29 +357,13 @@ class Compiler {
     spec.residual = in[kIrR];
     const Dims& bias_dims = DimsOf(graph_, node.inputs[kIrBe]);
     if (bias_dims.size() != 1) return Unsupported(index, "has a bias of shape " + ToString(bias_dims));
-    ASSIGN_OR_RETURN(const auto bias, weights_.Numbers(node.inputs[kIrBe], size(bias_dims[0])));
-    const int hidden = static_cast<int>(bias.size());
+    const int hidden = static_cast<int>(bias_dims[0]);
     for (const size_t k : {kIrWe, kIrWy, kIrWp}) {
       if (given(k) && weights_.DimsOf(node.inputs[k]) == nullptr) {
         return Unsupported(index, "has weights only the run would tell");
       }
     }
     spec.hidden = kernels::PaddedChannels(hidden);
-    if (spec.x != kNoMap) {
-      ASSIGN_OR_RETURN(spec.expand,
-                       weights_.Pack(spec.mode, node.inputs[kIrWe], bias, maps_[size(spec.x)].quantisation));
-    }
-    if (spec.low != kNoMap) {
-      const bool first = spec.x == kNoMap;
-      ASSIGN_OR_RETURN(spec.expand_low,
-                       weights_.Pack(spec.mode, node.inputs[kIrWy], first ? bias : std::span<const float>(),
-                                     maps_[size(spec.low)].quantisation));
-    }
-    if (spec.x == kNoMap && spec.low == kNoMap) {
-      spec.bias.assign(bias.begin(), bias.end());
-      spec.bias.resize(size(spec.hidden));
-    }
-    RETURN_IF_ERROR(PackDepthwise(node, hidden, spec));
     const Dims& out_dims = DimsOf(graph_, node.outputs[0]);
     if (spec.mode == Mode::kInt8) {
       const auto* calibration = options_.calibration;
@@ -388,10 +375,9 @@ class Compiler {
       }
       spec.depth_quantisation = Quantise(range->second, spec.hidden);
     }
-    ASSIGN_OR_RETURN(const auto project_bias, weights_.Numbers(node.inputs[kIrBp], size(out_dims[1])));
-    ASSIGN_OR_RETURN(spec.project, weights_.Pack(spec.mode, node.inputs[kIrWp], project_bias, spec.depth_quantisation));
-    spec.wide = spec.mode == Mode::kF32 && spec.x != kNoMap && IsGiven(node.inputs[kIrX]) &&
-                std::max(maps_[size(spec.x)].channels, hidden) < kernels::kChannelBlock;
+    const bool wide = spec.mode == Mode::kF32 && spec.x != kNoMap && IsGiven(node.inputs[kIrX]) &&
+                      std::max(maps_[size(spec.x)].channels, hidden) < kernels::kChannelBlock;
+    RETURN_IF_ERROR(ReadResidualWeights(graph_, node, maps_, wide, weights_, spec));
     const int height = static_cast<int>(out_dims[2]), width = static_cast<int>(out_dims[3]);
     if (spec.low != kNoMap) {
       const bool corners = node.String("align", "align_corners") == "align_corners";
@@ -434,18 +420,6 @@ class Compiler {
       return node.op == kFusedConv && node.inputs[0] == value && node.String("activation", "") == "Sigmoid" &&
              BecomesBytes(node.outputs[0]) && (node.inputs.size() < 4 || node.inputs[3] == kNoValue);
     });
-  }
-
-  Status PackDepthwise(const Node& node, int hidden, ResidualSpec& spec) {
-    ASSIGN_OR_RETURN(const auto weights, weights_.Numbers(node.inputs[kIrWd], 9 * size(hidden)));
-    ASSIGN_OR_RETURN(const auto bias, weights_.Numbers(node.inputs[kIrBd], size(hidden)));
-    spec.depth_weights.assign(9 * size(spec.hidden), 0.0f);
-    spec.depth_bias.assign(size(spec.hidden), 0.0f);
-    for (size_t c = 0; c < size(hidden); ++c) {
-      for (size_t tap = 0; tap < 9; ++tap) spec.depth_weights[tap * size(spec.hidden) + c] = weights[c * 9 + tap];
-      spec.depth_bias[c] = bias[c];
-    }
-    return {};
   }
 
   Status AddOutputs() {

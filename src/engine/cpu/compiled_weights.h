@@ -20,6 +20,9 @@ class CompiledWeights {
   // A constant of `count` numbers: a bias, or depthwise weights. Valid as long as this. Errors: kUnsupported.
   Result<std::span<const float>> Numbers(ValueId value, size_t count);
 
+  // The same as doubles.
+  Result<std::vector<double>> Doubles(ValueId value, size_t count);
+
   // [O,I,kh,kw] of what a convolution multiplies with; nullptr when only the run would tell.
   const Dims* DimsOf(ValueId value) const;
 
@@ -31,12 +34,15 @@ class CompiledWeights {
   Result<PackedMatrix> PackWindows(Mode mode, ValueId weights, std::span<const float> bias, int channels,
                                    const QuantisationTable& levels);
 
+  // As PackWindows (for kh = kw = 1: as Pack), multiplied and added up in double; `bias` may be kNoValue.
+  Result<PackedMatrix> PackWide(ValueId weights, ValueId bias);
+
   size_t bytes() const { return bytes_; }  // of all matrices so far
 
  private:
   std::span<const float> Values(ValueId value);
   template <typename Make>
-  Result<PackedMatrix> Obtain(Mode mode, int64_t outputs, int64_t inputs, Make make);
+  Result<PackedMatrix> Obtain(Mode mode, int64_t outputs, int64_t inputs, bool wide, Make make);
 
   const Graph& graph_;
   PackedWeights* stored_;

@@ -144,7 +144,6 @@ class Convolution : public Step {
     args.x_stride_bytes = window_bytes();
     args.rows = count;
     args.relu = spec_.activation == Activation::kRelu;
-    args.wide = spec_.wide;
     if (spec_.addend != kNoMap) {
       args.addend_stride = size(addend_.padded());
       args.addend = context.workspace.Data<uint8_t>(spec_.addend) +

@@ -20,9 +20,7 @@ struct ConvolutionSpec {
   PackedMatrix matrix;
   Activation activation = Activation::kNone;
   std::shared_ptr<const OutputHead> head;  // instead of matrix and activation: `out` takes B, G, R bytes
-  MapId windows =
-      kNoMap;         // scratch map [pixels, matrix inputs] for weights too large to read for every block of pixels
-  bool wide = false;  // sums are made in double: see MatrixArgs
+  MapId windows = kNoMap;  // scratch map [pixels, matrix inputs] for weights too large to read for every pixel block
   double macs = 0;
 };
 

@@ -39,17 +39,19 @@ class PackedMatrix {
   // get a scale of their own; bias is [outputs] or empty for zeros.
   PackedMatrix(Mode mode, std::span<const float> weights, std::span<const float> bias, int outputs, int inputs,
                const QuantisationTable& input = {});
+  // Of kF32, multiplied and added up in double (MatrixArgs::wide).
+  static PackedMatrix Wide(std::span<const double> weights, std::span<const double> bias, int outputs, int inputs);
 
   // A matrix as AppendTo wrote it, used where it lies. `stored` is 64-byte aligned and has StoredBytes bytes.
-  static PackedMatrix Over(Mode mode, int outputs, int inputs, const OwnedBytes& stored);
-  static size_t StoredBytes(Mode mode, int outputs, int inputs);  // a multiple of 64
+  static PackedMatrix Over(Mode mode, int outputs, int inputs, const OwnedBytes& stored, bool wide = false);
+  static size_t StoredBytes(Mode mode, int outputs, int inputs, bool wide = false);  // a multiple of 64
   void AppendTo(std::vector<uint8_t>& bytes) const;
 
   bool empty() const { return columns_ == 0; }
   Mode mode() const { return mode_; }
   int inputs() const { return inputs_; }
   int columns() const { return columns_; }  // outputs, padded
-  size_t bytes() const { return PanelBytes(steps_, columns_); }
+  size_t bytes() const;
 
   // Fills in weights, steps, columns, scale and bias for columns [first, last); `first` is a multiple of 64, `last` too
   // unless it is columns().
@@ -57,18 +59,18 @@ class PackedMatrix {
   void Set(kernels::MatrixArgs& args) const { Set(args, 0, columns_); }
 
  private:
-  PackedMatrix(Mode mode, int outputs, int inputs);  // no weights yet
-  static size_t PanelBytes(int steps, int columns) {
-    return static_cast<size_t>(steps) * static_cast<size_t>(columns) * 4;
-  }
+  PackedMatrix(Mode mode, int outputs, int inputs, bool wide);  // no weights yet
+  static size_t size(int n) { return static_cast<size_t>(n); }
 
   Mode mode_ = Mode::kF32;
+  bool wide_ = false;
   int inputs_ = 0;
   int columns_ = 0;
   int steps_ = 0;
   OwnedBytes panels_;
   std::vector<float> scale_;  // kInt8
   std::vector<float> bias_;
+  std::vector<double> wide_bias_;
 };
 
 // Hands out, in the order in which they were appended, the matrices of a block of bytes.
@@ -76,7 +78,7 @@ class PackedWeights {
  public:
   explicit PackedWeights(OwnedBytes bytes) : bytes_(std::move(bytes)) {}
   // Errors: kCorrupted when what is left is too short, or dimensions that no matrix has.
-  Result<PackedMatrix> Take(Mode mode, int64_t outputs, int64_t inputs);
+  Result<PackedMatrix> Take(Mode mode, int64_t outputs, int64_t inputs, bool wide = false);
   size_t left() const { return bytes_.bytes.size() - taken_; }
 
  private:

@@ -46,7 +46,6 @@ kernels::MatrixArgs ResidualStep::ExpandArgs(int first, int last) const {
   kernels::MatrixArgs args;
   args.columns = last - first;
   args.relu = true;
-  args.wide = spec_.wide;
   if (spec_.x != kNoMap) {
     spec_.expand.Set(args, first, last);
     args.x_stride_bytes = size(x_.padded()) * kernels::SizeOf(type_);
@@ -54,6 +53,17 @@ kernels::MatrixArgs ResidualStep::ExpandArgs(int first, int last) const {
     args.bias = spec_.bias.data() + first;
   }
   return args;
+}
+
+void ResidualStep::SetDepthWeights(int first, kernels::DepthwiseRowArgs& args) const {
+  args.weight_stride = size(spec_.hidden);
+  if (spec_.wide_depth_weights.empty()) {
+    args.weights = spec_.depth_weights.data() + first;
+    args.bias = spec_.depth_bias.data() + first;
+  } else {
+    args.wide_weights = spec_.wide_depth_weights.data() + first;
+    args.wide_bias = spec_.wide_depth_bias.data() + first;
+  }
 }
 
 void ResidualStep::SetAddend(const RunContext& context, size_t pixel, int first, kernels::MatrixArgs& args) const {
@@ -74,7 +84,6 @@ kernels::MatrixArgs ResidualStep::ProjectArgs(const RunContext& context, const v
                                               int first, int last) const {
   kernels::MatrixArgs args;
   spec_.project.Set(args, first, last);
-  args.wide = spec_.wide;
   args.x = depth;
   args.x_stride_bytes = size(spec_.hidden) * kernels::SizeOf(type_);
   args.rows = rows;

@@ -7,6 +7,7 @@
 #include "engine/cpu/output.h"
 #include "engine/cpu/packed_matrix.h"
 #include "engine/cpu/program.h"
+#include "kernels/depthwise.h"
 
 namespace lips::cpu {
 
@@ -27,17 +28,17 @@ struct ResidualSpec {
   int stride = 1;
   int hidden = 0;
   MapId x = kNoMap, low = kNoMap, addend = kNoMap, residual = kNoMap, out = kNoMap;
-  PackedMatrix expand;               // of x; empty without x
-  PackedMatrix expand_low;           // of low; empty without low
-  std::vector<float> bias;           // [hidden], when neither matrix brings it
-  std::vector<float> depth_weights;  // [9][hidden]
-  std::vector<float> depth_bias;     // [hidden]
+  PackedMatrix expand;                                      // of x; empty without x
+  PackedMatrix expand_low;                                  // of low; empty without low
+  std::vector<float> bias;                                  // [hidden], when neither matrix brings it
+  std::vector<float> depth_weights;                         // [9][hidden]
+  std::vector<float> depth_bias;                            // [hidden]
+  std::vector<double> wide_depth_weights, wide_depth_bias;  // where the block makes its sums in double, else empty
   QuantisationTable depth_quantisation;
   PackedMatrix project;
   UpsampleAxis up_rows, up_columns;        // with low
   std::shared_ptr<const OutputHead> head;  // what follows at once, instead of a map: then `out` is its output
   MapId depth = kNoMap;                    // scratch map [pixels, hidden], for small maps only
-  bool wide = false;                       // sums are made in double: see MatrixArgs
   double macs = 0;
 };
 
@@ -57,6 +58,8 @@ class ResidualStep : public Step {
                      uint8_t* converted) const;
   // Expands columns [first, last): all but where the rows are (x, line, slope, at, fraction, y) and how many.
   kernels::MatrixArgs ExpandArgs(int first, int last) const;
+  // The depthwise convolution's weights of channels from `first` on, and their bias.
+  void SetDepthWeights(int first, kernels::DepthwiseRowArgs& args) const;
   // Where `args`, of columns from `first` on, find what is added to pixels from `pixel` on of the expanded map.
   void SetAddend(const RunContext& context, size_t pixel, int first, kernels::MatrixArgs& args) const;
   void Expand(const kernels::MatrixArgs& args) const;

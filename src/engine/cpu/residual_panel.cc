@@ -156,9 +156,7 @@ class PanelResidual : public ResidualStep {
     kernels::DepthwiseRowArgs args{};
     for (int tap = 0; tap < 3; ++tap) args.rows[tap] = RingRow(panels, row * spec_.stride - 1 + tap);
     args.pixel_stride = kPanel;
-    args.weights = spec_.depth_weights.data() + e.first;
-    args.weight_stride = size(spec_.hidden);
-    args.bias = spec_.depth_bias.data() + e.first;
+    SetDepthWeights(e.first, args);
     args.width = out_.width;
     args.stride = spec_.stride;
     args.channels = e.last - e.first;
@@ -168,7 +166,6 @@ class PanelResidual : public ResidualStep {
     const size_t pixel = (size(e.image) * size(out_.height) + size(row)) * size(out_.width);
     args.out = context.workspace.Data<uint8_t>(spec_.depth) +
                (pixel * size(spec_.hidden) + size(e.first)) * kernels::SizeOf(type_);
-    args.wide = spec_.wide;
     kernels::Active().depthwise_row(args);
   }
 

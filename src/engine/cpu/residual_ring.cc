@@ -265,9 +265,7 @@ class RingResidual : public ResidualStep {
     kernels::DepthwiseRowArgs args{};
     for (int tap = 0; tap < 3; ++tap) args.rows[tap] = RingRow(bands, panel, row * spec_.stride - 1 + tap);
     args.pixel_stride = panel_channels();
-    args.weights = spec_.depth_weights.data() + first;
-    args.weight_stride = size(spec_.hidden);
-    args.bias = spec_.depth_bias.data() + first;
+    SetDepthWeights(first, args);
     args.width = strip.last - strip.first;
     args.stride = spec_.stride;
     args.channels = std::min(kPanel, spec_.hidden - first);
@@ -275,7 +273,6 @@ class RingResidual : public ResidualStep {
     args.out_stride = size(spec_.hidden);
     args.out_type = type_;
     args.quantisation = spec_.depth_quantisation.view(first);
-    args.wide = spec_.wide;
     kernels::Active().depthwise_row(args);
   }
 
