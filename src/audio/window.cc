@@ -1,6 +1,7 @@
 #include "audio/window.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <string>
 
@@ -47,6 +48,12 @@ Status FillWindow(std::span<const float> held, int64_t first_row, int64_t count,
     }
   }
   return {};
+}
+
+void MixWindow(std::span<float> window, std::span<const float> next, float part) {
+  if (part == 0) return;
+  assert(window.size() == next.size());
+  for (size_t i = 0; i < window.size(); ++i) window[i] += part * (next[i] - window[i]);
 }
 
 }  // namespace lips

@@ -29,4 +29,15 @@ Status FillWindow(std::span<const float> features, int row_floats, int64_t frame
 Status FillWindow(std::span<const float> held, int64_t first_row, int64_t count, int row_floats, int64_t frame,
                   WindowEdge edge, std::span<float> out);
 
+// A moment between two feature rows.
+struct FeatureTime {
+  int64_t row = 0;  // the one before, or at it
+  float part = 0;   // of the way to the next row, in [0, 1)
+  bool between() const { return part > 0; }
+};
+
+// A window at `part` of the way to the one a row later: every row mixed with its neighbour. `window` and `next` are of
+// one size. A part of 0 leaves the bits.
+void MixWindow(std::span<float> window, std::span<const float> next, float part);
+
 }  // namespace lips

@@ -34,6 +34,15 @@ TEST(FillWindow, RepeatsTheOuterRowsWhereAsked) {
   EXPECT_EQ(RowsAt(1, 3, WindowEdge::kRepeat), (Rows{1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3, 3, 3}));
 }
 
+TEST(MixWindow, GoesFromOneWindowToTheNext) {
+  const std::vector<float> next = {3, 5, -1};
+  std::vector<float> window = {1, 5, 1};
+  MixWindow(window, next, 0);
+  EXPECT_EQ(window, (std::vector<float>{1, 5, 1}));
+  MixWindow(window, next, 0.25f);
+  EXPECT_EQ(window, (std::vector<float>{1.5f, 5, 0.5f}));
+}
+
 TEST(FillWindow, RefusesWhatDoesNotFit) {
   const std::vector<float> features(6);
   std::vector<float> window(32);

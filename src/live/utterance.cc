@@ -46,7 +46,11 @@ Timeline Utterance::TimelineOf(int64_t feature_rows) const {
   return {feature_rows, shape_.fps, shape_.template_frames, shape_.template_fps, 0, Loop::kPingPong};
 }
 
-int64_t Utterance::RowOf(int64_t k) const { return timeline_.FeatureRow(k); }
+// The last feature row that is heard for frame `k`, were there no end.
+int64_t Utterance::LastRowOf(int64_t k) const {
+  const FeatureTime time = timeline_.Heard(k);
+  return time.row + (time.between() ? 1 : 0) + kWindowRows - kWindowCentre - 1;
+}
 
 Status Utterance::Push(std::span<const float> samples, int64_t now_us) {
   if (shape_.keep_audio) audio_.insert(audio_.end(), samples.begin(), samples.end());
@@ -93,7 +97,7 @@ void Utterance::NoteArrival(int64_t now_us) {
 
 std::optional<int64_t> Utterance::ReadyUs(int64_t k) const {
   if (frames_ && k >= *frames_) return std::nullopt;
-  const int64_t needed = SamplesForRow(RowOf(k) + kWindowRows - kWindowCentre - 1);
+  const int64_t needed = SamplesForRow(LastRowOf(k));
   const auto arrival = std::ranges::lower_bound(arrivals_, needed, {}, [](const Arrival& a) { return a.samples_16k; });
   if (arrival == arrivals_.end()) return std::nullopt;
   return arrival->us;
@@ -124,7 +128,8 @@ Status Utterance::Encode(int64_t rows) {
 }
 
 Status Utterance::Window(int64_t k, std::vector<float>& out) {
-  const int64_t row = RowOf(k);
+  const FeatureTime time = timeline_.Heard(k);
+  const int64_t row = time.row;
   while (arrivals_.size() > 1 && arrivals_.front().samples_16k < SamplesForRow(row)) arrivals_.pop_front();
   const int64_t gates = std::clamp<int64_t>(row - kWindowCentre - first_gate_, 0, static_cast<int64_t>(gates_.size()));
   if (gates >= 256) {
@@ -137,20 +142,30 @@ Status Utterance::Window(int64_t k, std::vector<float>& out) {
   }
   const int row_floats = encoder_->row_floats();
   const int64_t count = committed_ ? feature_rows_ : kEndlessRows;
-  RETURN_IF_ERROR(Encode(std::min(row + kWindowRows - kWindowCentre, count)));
+  RETURN_IF_ERROR(Encode(std::min(LastRowOf(k) + 1, count)));
   const int64_t held = static_cast<int64_t>(rows_.size()) / row_floats;
   const int64_t drop = std::clamp<int64_t>(row - kWindowCentre - first_row_, 0, held);
   if (drop >= 64) {  // seldom, so that the copy costs nothing
     rows_.erase(rows_.begin(), rows_.begin() + drop * row_floats);
     first_row_ += drop;
   }
+  RETURN_IF_ERROR(FillFrom(row, out));
+  if (!time.between()) return {};
+  RETURN_IF_ERROR(FillFrom(row + 1, next_));
+  MixWindow(out, next_, time.part);
+  return {};
+}
+
+Status Utterance::FillFrom(int64_t row, std::vector<float>& out) const {
+  const int row_floats = encoder_->row_floats();
   out.resize(static_cast<size_t>(kWindowRows) * static_cast<size_t>(row_floats));
+  const int64_t count = committed_ ? feature_rows_ : kEndlessRows;
   return FillWindow(rows_, first_row_, count, row_floats, row, WindowEdge::kZeros, out);
 }
 
 bool Utterance::Rests(int64_t k) const {
-  const int64_t begin = RowOf(k) - kWindowCentre - first_gate_;
-  const int64_t end = begin + kWindowRows;
+  const int64_t begin = timeline_.Heard(k).row - kWindowCentre - first_gate_;
+  const int64_t end = LastRowOf(k) + 1 - first_gate_;
   if (!shape_.rest_in_silence || begin < 0 || end > static_cast<int64_t>(gates_.size())) return false;
   return std::all_of(gates_.begin() + begin, gates_.begin() + end, [](float gate) { return gate == 0; });
 }

@@ -71,7 +71,8 @@ class Utterance {
   Utterance(uint32_t number, int64_t start_sample, const Shape& shape, AudioEncoder* encoder, Resampler resampler);
 
   Timeline TimelineOf(int64_t feature_rows) const;
-  int64_t RowOf(int64_t k) const;
+  int64_t LastRowOf(int64_t k) const;
+  Status FillFrom(int64_t row, std::vector<float>& out) const;
   Status Take16k(int64_t now_us);
   void NoteArrival(int64_t now_us);
   Status Encode(int64_t rows);
@@ -102,6 +103,7 @@ class Utterance {
   bool encoded_all_ = false;
   std::vector<float> rows_;  // feature rows from first_row_ on
   int64_t first_row_ = 0;
+  std::vector<float> next_;  // the window after, of a frame between two rows
 
   SpeechGate gate_;
   std::vector<float> gates_;  // of rows from first_gate_ on

@@ -112,7 +112,7 @@ Result<ExportReport> ExportTensors(const ExportRequest& request) {
     ToUnit(face.inputs.roi.view(), both.first(plane_floats));
     ToUnit(face.inputs.masked.view(), both.last(plane_floats));
     RETURN_IF_ERROR(visual.Append(planes));
-    RETURN_IF_ERROR(job.windows->Window(time.FeatureRow(n), window));
+    RETURN_IF_ERROR(job.windows->Window(time.Heard(n), window));
     RETURN_IF_ERROR(audio.Append(window));
     if (!request.npy) continue;
     all_roi.insert(all_roi.end(), both.begin(), both.begin() + static_cast<ptrdiff_t>(plane_floats));

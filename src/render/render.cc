@@ -123,7 +123,7 @@ class RenderRun {
       std::vector<float> window;
       {
         const Timed timed(report_.features);
-        RETURN_IF_ERROR(job_.windows->Window(time_.FeatureRow(n), window));
+        RETURN_IF_ERROR(job_.windows->Window(time_.Heard(n), window));
       }
       if (!windows_.Push(std::move(window))) return {};
     }

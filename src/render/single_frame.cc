@@ -58,7 +58,7 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
   TemplateFace face;
   RETURN_IF_ERROR(templates->Read(index, face));
   std::vector<float> window;
-  RETURN_IF_ERROR(job.windows->Window(time.FeatureRow(request.frame), window));
+  RETURN_IF_ERROR(job.windows->Window(time.Heard(request.frame), window));
 
   RETURN_IF_ERROR(MakeFolder(request.folder));
   Intermediates out(request.folder);
@@ -91,7 +91,7 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
   RETURN_IF_ERROR(out.Facts(Json::Object({
       {"frame", request.frame},
       {"template_frame", index},
-      {"feature_row", time.FeatureRow(request.frame)},
+      {"feature_row", time.Heard(request.frame).row},
       {"rect", Json::Array{place.x, place.y, place.right(), place.bottom()}},
       {"engine", job.generator->Describe()},
       {"model_sha256", job.model_sha256},

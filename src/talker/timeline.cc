@@ -17,10 +17,11 @@ Timeline::Timeline(int64_t feature_rows, FrameRate output_fps, int64_t template_
   frames_ = std::max<int64_t>(1, (2 * feature_rows * per_feature_num + per_feature_den) / (2 * per_feature_den));
 }
 
-int64_t Timeline::FeatureRow(int64_t n) const {
+FeatureTime Timeline::Heard(int64_t n) const {
   const int64_t num = n * output_fps_.den * kFeatureRateHz;
-  const int64_t row = (2 * num + output_fps_.num) / (2 * int64_t{output_fps_.num});  // nearest
-  return std::min(row, feature_rows_ - 1);
+  const int64_t row = num / output_fps_.num;
+  if (row >= feature_rows_ - 1) return {feature_rows_ - 1, 0};
+  return {row, static_cast<float>(num % output_fps_.num) / static_cast<float>(output_fps_.num)};
 }
 
 // Shown at n / output_fps: the template picture on screen then. Cross-multiplied by whole seconds to stay small.

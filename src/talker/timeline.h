@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "audio/window.h"
 #include "avatar/template_order.h"
 #include "base/result.h"
 #include "media/frame.h"
@@ -22,8 +23,9 @@ class Timeline {
 
   // Output frames: the features' duration, rounded to whole frames, at least 1.
   int64_t frames() const { return frames_; }
-  // The feature row nearest to output frame `n`, in [0, feature_rows). Non-decreasing in n.
-  int64_t FeatureRow(int64_t n) const;
+  // Where output frame `n` lies among the feature rows: at row n exactly where the rates are the same. Rows are in
+  // [0, feature_rows), nothing lies beyond the last one; non-decreasing in n.
+  FeatureTime Heard(int64_t n) const;
   // The template frame shown at output frame `n`, in [0, template_frames).
   int64_t TemplateIndex(int64_t n) const;
   // The next output frame after `n` that shows the same template frame; nothing when none does (or, where the rates

@@ -12,7 +12,8 @@ TEST(Timeline, AtTheFeatureRateFrameAndRowAreTheSame) {
   const Timeline time(1121, k25, 523, k25, 0, Loop::kPingPong);
   EXPECT_EQ(time.frames(), 1121);
   for (int64_t n = 0; n < time.frames(); ++n) {
-    ASSERT_EQ(time.FeatureRow(n), n);
+    ASSERT_EQ(time.Heard(n).row, n);
+    ASSERT_EQ(time.Heard(n).part, 0.0f);
     ASSERT_EQ(time.TemplateIndex(n), TemplateFrame(n, 523, 0, Loop::kPingPong));
   }
 }
@@ -29,16 +30,23 @@ TEST(Timeline, TheTemplateAdvancesAtItsOwnRate) {
   EXPECT_EQ(doubled.TemplateIndex(0), 0);
   EXPECT_EQ(doubled.TemplateIndex(1), 0);
   EXPECT_EQ(doubled.TemplateIndex(2), 1);
-  EXPECT_EQ(doubled.FeatureRow(199), 99);
+  EXPECT_EQ(doubled.Heard(197).row, 98);
+  EXPECT_EQ(doubled.Heard(197).part, 0.5f);
+  EXPECT_EQ(doubled.Heard(199).row, 99);
+  EXPECT_EQ(doubled.Heard(199).part, 0.0f) << "nothing is heard beyond the last row";
 }
 
 TEST(Timeline, ADayOfNtscVideoDoesNotDrift) {
   const int64_t rows = int64_t{24} * 3600 * 25;
   const Timeline time(rows, kNtsc, 7, kNtsc, 3, Loop::kPingPong);
   const int64_t last = time.frames() - 1;
-  EXPECT_EQ(time.FeatureRow(last), rows - 1);
+  EXPECT_EQ(time.Heard(last).row, rows - 1);
   EXPECT_EQ(time.TemplateIndex(last), TemplateFrame(last, 7, 3, Loop::kPingPong));
-  for (int64_t n = 1; n < time.frames(); n += 9973) ASSERT_GE(time.FeatureRow(n), time.FeatureRow(n - 1));
+  for (int64_t n = 1; n < time.frames(); n += 9973) {
+    const FeatureTime before = time.Heard(n - 1), here = time.Heard(n);
+    ASSERT_GT(static_cast<double>(here.row) + static_cast<double>(here.part),
+              static_cast<double>(before.row) + static_cast<double>(before.part));
+  }
 }
 
 // Against a search through the frames, for both orders and rates below, at and above the template's.

@@ -34,11 +34,11 @@ class SpeechWindows : public WindowSource {
                              std::span<float> out) { return encoder.Encode(inputs, count, out); },
                   row_floats_, tuning.shape) {}
 
-  Status Window(int64_t row, std::vector<float>& out) override {
+  Status RowWindow(int64_t row, std::vector<float>& out) override {
     // Rows up to row + 7 must be there, unless the features end before.
     const int64_t needed = std::min(row + kWindowRows - kWindowCentre, facts_.feature_rows);
     while (first_row_ + RowCount() < needed) RETURN_IF_ERROR(ReadMore());
-    ForgetBefore(row - kWindowCentre);
+    ForgetBefore(row - 1 - kWindowCentre);  // a window between two rows asks for the first one again
     out.resize(static_cast<size_t>(kWindowRows) * static_cast<size_t>(row_floats_));
     RETURN_IF_ERROR(FillWindow(rows_, first_row_, facts_.feature_rows, row_floats_, row, edge_, out));
     Smooth(row, facts_.feature_rows, row_floats_, tuning_.smoothing, out);
@@ -95,7 +95,7 @@ class FeatureWindows : public WindowSource {
  public:
   FeatureWindows(FeatureTrack features, WindowEdge edge, const WindowTuning& tuning)
       : features_(std::move(features)), edge_(edge), tuning_(tuning) {}
-  Status Window(int64_t row, std::vector<float>& out) override {
+  Status RowWindow(int64_t row, std::vector<float>& out) override {
     out.resize(static_cast<size_t>(kWindowRows) * static_cast<size_t>(features_.row_floats));
     const auto offset = static_cast<int64_t>(std::lround(static_cast<double>(tuning_.offset_samples) / kRowSamples));
     const int64_t heard = std::clamp<int64_t>(row - offset, 0, features_.count() - 1);
@@ -113,13 +113,21 @@ class FeatureWindows : public WindowSource {
 
 class EmptyWindows : public WindowSource {
  public:
-  Status Window(int64_t /*row*/, std::vector<float>& out) override {
+  Status RowWindow(int64_t /*row*/, std::vector<float>& out) override {
     out.clear();
     return {};
   }
 };
 
 }  // namespace
+
+Status WindowSource::Window(FeatureTime time, std::vector<float>& out) {
+  RETURN_IF_ERROR(RowWindow(time.row, out));
+  if (!time.between()) return {};
+  RETURN_IF_ERROR(RowWindow(time.row + 1, next_));
+  MixWindow(out, next_, time.part);
+  return {};
+}
 
 Result<SpeechFacts> InspectSpeech(const Path& audio, int64_t max_samples_16k) {
   ASSIGN_OR_RETURN(SpeechStream stream, SpeechStream::Open(audio, max_samples_16k));

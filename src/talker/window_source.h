@@ -36,12 +36,19 @@ struct WindowTuning {
 // kInvalidInput when the audio is shorter than one encoder window.
 Result<SpeechFacts> InspectSpeech(const Path& audio, int64_t max_samples_16k = -1);
 
-// Generator windows by feature row, asked in non-decreasing order. One thread at a time.
+// What the network hears, asked in non-decreasing order of time. One thread at a time.
 class WindowSource {
  public:
   virtual ~WindowSource() = default;
-  // The window of row `row` into `out` (resized). Errors: those of decoding and encoding.
-  virtual Status Window(int64_t row, std::vector<float>& out) = 0;
+  // The window at `time` into `out` (resized): a row's, or between two rows' a mixture. Errors: those of decoding and
+  // encoding.
+  Status Window(FeatureTime time, std::vector<float>& out);
+
+ protected:
+  virtual Status RowWindow(int64_t row, std::vector<float>& out) = 0;
+
+ private:
+  std::vector<float> next_;
 };
 
 // From the audio: decodes, resamples, encodes as rows are asked for; constant memory. The samples consumed must hash to

@@ -28,7 +28,7 @@ GeneratorOptions Engine() {
   return engine;
 }
 
-std::vector<Image> Rendered(const Path& avatar, const Path& folder) {
+std::vector<Image> Rendered(const Path& avatar, const Path& folder, std::optional<FrameRate> fps = {}) {
   RenderRequest request;
   request.job.avatar = avatar;
   request.job.audio = SyntheticSpeech();
@@ -36,6 +36,7 @@ std::vector<Image> Rendered(const Path& avatar, const Path& folder) {
   request.job.engine = Engine();
   request.frames_folder = folder;
   request.start_frame = 3;
+  request.fps = fps;
   const auto report = Render(request);
   EXPECT_TRUE(report.ok()) << report.error().message();
   std::vector<Path> paths;
@@ -80,12 +81,14 @@ std::vector<float> Speech() {
 }
 
 // What a session of `mode` sends of the speech, pushed in pieces of at most `most` samples.
-std::vector<MediaMessage> Spoken(LiveHost& host, const FakeClock& clock, VideoMode mode, uint32_t seed, size_t most) {
+std::vector<MediaMessage> Spoken(LiveHost& host, const FakeClock& clock, VideoMode mode, uint32_t seed, size_t most,
+                                 FrameRate fps = {0, 1}) {
   SessionSettings settings;
   settings.avatar = "anna";
   settings.mode = mode;
   settings.pace = Pace::kFree;
   settings.start_frame = 3;
+  settings.fps = fps;
   const auto sink = std::make_shared<RecordingSink>(clock);
   auto opened = host.OpenSession(settings, sink, true);
   const auto session = std::get<std::shared_ptr<LiveSession>>(opened);
@@ -127,6 +130,19 @@ TEST(LiveEqualsRender, FrameByFrameForAnyChunking) {
     ExpectSame(Spoken(*host, clock, VideoMode::kRaw, seed, kMost[seed]), rendered);
   }
   std::filesystem::remove_all(folder);
+}
+
+// Frames between two feature rows hear a mixture of both.
+TEST(LiveEqualsRender, FrameByFrameAtOtherRates) {
+  FakeClock clock;
+  const auto host = HostWith(SyntheticAvatar(), clock);
+  for (const FrameRate fps : {FrameRate{50, 1}, FrameRate{30000, 1001}, FrameRate{24, 1}}) {
+    SCOPED_TRACE(std::to_string(fps.num));
+    const Path folder = Path(testing::TempDir()) / ("live_at_" + std::to_string(fps.num));
+    std::filesystem::remove_all(folder);
+    ExpectSame(Spoken(*host, clock, VideoMode::kRaw, 1, 700, fps), Rendered(SyntheticAvatar(), folder, fps));
+    std::filesystem::remove_all(folder);
+  }
 }
 
 // Frames whose rectangle is null, the first of the session among them, and the avatar's own first.

@@ -133,6 +133,21 @@ TEST_F(Rates, AMinuteOfBroadcastRateIsExact) {
   EXPECT_NEAR(std::stod(sound.substr(at + 9)), 1797 * 1001 / 30000.0, 0.07) << "one AAC frame";
 }
 
+// Two frames of one template picture are two mouths, since the network hears each at its own time.
+TEST_F(Rates, AtFiftyTheMouthMovesWithEveryFrame) {
+  RenderRequest request = Request(testdata::SyntheticAvatar(), "talk.mkv", testdata::SynthesizeSpeech(2, 3).samples);
+  request.codec = "ffv1";
+  request.with_audio = false;
+  request.fps = FrameRate{50, 1};
+  const auto report = Render(request);
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  const std::vector<std::string> shown = HashesOf(*request.video);
+  ASSERT_GE(shown.size(), 90u);
+  size_t moves = 0;
+  for (size_t n = 0; n + 1 < shown.size(); n += 2) moves += shown[n] != shown[n + 1] ? 1 : 0;
+  EXPECT_GE(moves, shown.size() / 2 * 9 / 10) << "of " << shown.size() / 2 << " pairs";
+}
+
 // The mouth's offset to the sound, measured on finished frames, is the same at every rate.
 TEST_F(Rates, TheMouthStaysWithTheSound) {
   const std::vector<float> speech = testdata::SynthesizeSpeech(6, 3).samples;
