@@ -18,8 +18,9 @@ constexpr size_t kMaxDims = 8;
 
 template <typename T>
 void Put(std::vector<uint8_t>& out, T value) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof(T));
+  const size_t at = out.size();
+  out.resize(at + sizeof(T));  // at -O3, GCC 12 takes the growth inside insert for writing beyond the end
+  std::memcpy(out.data() + at, &value, sizeof(T));
 }
 
 void PutText(std::vector<uint8_t>& out, std::string_view text) {
