@@ -125,18 +125,37 @@ LIPS_INLINE F LoadAny(NumberType type, const void* row, size_t i, const Quantisa
   return LoadNumbers<NumberType::kU8>(row, i, q, c);
 }
 
-// One vector of sums with their bias to its place: pixel p of the call, column c.
-template <NumberType kOut, bool kLine>
-LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F v) {
+// The sums of one pixel with their bias to their places: pixel p of the call, columns from c on. What is the same for
+// all vectors stands before their loop, which has no branch for the common case of nothing to add.
+template <NumberType kOut, bool kLine, size_t kVectors>
+LIPS_INLINE void Finish(const MatrixArgs& args, size_t p, size_t c, F (&v)[kVectors]) {
   if (args.addend != nullptr) {
-    v = Add(v, LoadAny(args.addend_type, args.addend, p * args.addend_stride + c, args.addend_quantisation, c));
+    LIPS_UNROLL(4)
+    for (size_t n = 0; n < kVectors; ++n) {
+      const size_t at = c + n * kFloats;
+      v[n] =
+          Add(v[n], LoadAny(args.addend_type, args.addend, p * args.addend_stride + at, args.addend_quantisation, at));
+    }
   }
   if constexpr (kLine) {
-    const size_t at = static_cast<size_t>(args.at[p]) + c;
-    v = Add(v, MulAdd(SetFloats(args.fraction[p]), LoadFloats(args.slope + at), LoadFloats(args.line + at)));
+    const size_t first = static_cast<size_t>(args.at[p]) + c;
+    const float* slope = args.slope + first;
+    const float* line = args.line + first;
+    const F fraction = SetFloats(args.fraction[p]);
+    LIPS_UNROLL(4)
+    for (size_t n = 0; n < kVectors; ++n) {
+      v[n] = Add(v[n], MulAdd(fraction, LoadFloats(slope + n * kFloats), LoadFloats(line + n * kFloats)));
+    }
   }
-  if (args.relu) v = Max(ZeroFloats(), v);  // in this order NaN stays NaN
-  StoreNumbers<kOut>(args.y, p * args.y_stride + c, v, args.y_quantisation, c);
+  if (args.relu) {
+    LIPS_UNROLL(4)
+    for (size_t n = 0; n < kVectors; ++n) v[n] = Max(ZeroFloats(), v[n]);  // in this order NaN stays NaN
+  }
+  LIPS_UNROLL(4)
+  for (size_t n = 0; n < kVectors; ++n) {
+    const size_t at = c + n * kFloats;
+    StoreNumbers<kOut>(args.y, p * args.y_stride + at, v[n], args.y_quantisation, at);
+  }
 }
 
 // `sums` become those of the next `steps` groups of a tile; `x` and `weights` move on behind them.
@@ -183,11 +202,10 @@ LIPS_INLINE void Tile(const MatrixArgs& args, size_t pixel, size_t column, const
   }
   LIPS_UNROLL(24)
   for (size_t p = 0; p < kPixels; ++p) {
+    F v[kVectors];
     LIPS_UNROLL(4)
-    for (size_t n = 0; n < kVectors; ++n) {
-      const size_t c = column + n * kFloats;
-      Finish<kOut, kLine>(args, pixel + p, c, Group::Finish(args, sums[p][n], c));
-    }
+    for (size_t n = 0; n < kVectors; ++n) v[n] = Group::Finish(args, sums[p][n], column + n * kFloats);
+    Finish<kOut, kLine, kVectors>(args, pixel + p, column, v);
   }
 }
 
@@ -204,7 +222,8 @@ LIPS_INLINE void Columns(const MatrixArgs& args, size_t column, const uint8_t* w
 }
 
 template <typename Group, NumberType kOut, bool kLine>
-void Matrix(const MatrixArgs& args) {
+void Matrix(const MatrixArgs& given) {
+  const MatrixArgs args = given;  // a copy that no store can change, so that it is read once
   const auto* weights = static_cast<const uint8_t*>(args.weights);
   constexpr size_t kWeightBytes = Group::kWeightBytes;
   const size_t group = args.steps > 0 ? kWeightBytes : 0;  // without steps the weights may be null
