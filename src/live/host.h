@@ -91,7 +91,7 @@ class LiveHost {
 
   using Opened = std::variant<std::shared_ptr<LiveSession>, ProtocolError>;
   // A session; session.created is the first thing its sink gets, possibly before this returns. Without a sink it waits
-  // limits.resume_ms for Attach: what POST /v1/sessions makes. Refusals (`close` says with which code): avatar_unknown
+  // limits.connect_ms for Attach: what POST /v1/sessions makes. Refusals (`close` says with which code): avatar_unknown
   // (4404), overloaded (1013), draining (1012), a setting's error (4400).
   virtual Opened OpenSession(const SessionSettings& settings, std::shared_ptr<SessionSink> sink,
                              bool in_process = false) = 0;

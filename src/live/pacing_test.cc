@@ -83,6 +83,25 @@ TEST(LoadShedding, LevelsFollowOneAnother) {
   EXPECT_EQ(shedding.level(), Shedding::kHoldMouth);
 }
 
+// The load went away and nobody looked for a minute: what was late then must not cost anybody now.
+TEST(LoadShedding, QuietIsCalmHoweverLateOneLooks) {
+  LoadShedding shedding;
+  int64_t now_us = 0;
+  for (int stretch = 0; stretch < 4; ++stretch) {
+    for (int i = 0; i < 126; ++i, now_us += 40'000) shedding.Frame(true, now_us);
+    EXPECT_TRUE(shedding.Update(now_us));
+  }
+  ASSERT_EQ(shedding.level(), Shedding::kCloseNewest);
+  for (int i = 0; i < 10; ++i) shedding.Frame(true, now_us += 40'000);
+  EXPECT_TRUE(shedding.Update(now_us + 21'000'000));
+  EXPECT_EQ(shedding.level(), Shedding::kHalfRate) << "four quiet stretches";
+  EXPECT_EQ(shedding.NextUs(), now_us + 26'000'000);
+  EXPECT_FALSE(shedding.Update(now_us + 25'000'000));
+  EXPECT_TRUE(shedding.Update(now_us + 81'000'000));
+  EXPECT_EQ(shedding.level(), Shedding::kNone);
+  EXPECT_EQ(shedding.NextUs(), std::nullopt);
+}
+
 class CountingSink : public SessionSink {
  public:
   void Send(const ServerEvent& event) override {

@@ -154,6 +154,7 @@ Json ToJson(const SessionLimits& limits) {
                        {"audio_message_ms", limits.audio_message_ms},
                        {"audio_pause_ms", limits.audio_pause_ms},
                        {"audio_queue_ms", limits.audio_queue_ms},
+                       {"connect_ms", limits.connect_ms},
                        {"first_message_ms", limits.first_message_ms},
                        {"idle_ms", limits.idle_ms},
                        {"session_ms", limits.session_ms},

@@ -96,6 +96,7 @@ struct SessionLimits {
   int audio_message_ms = 10'000;  // one binary frame, or one append
   int audio_pause_ms = 30'000;    // un-rendered audio above which a connection stops reading
   int audio_queue_ms = 60'000;    // ... and above which the session fails
+  int connect_ms = 30'000;        // from POST /v1/sessions to the session's first connection
   int first_message_ms = 30'000;  // from connect
   int idle_ms = 60'000;           // without any message
   int session_ms = 60 * 60'000;

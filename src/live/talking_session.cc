@@ -96,7 +96,7 @@ std::optional<int64_t> TalkingSession::TimerUs() const {
   const auto at = [&next](int64_t us) { next = std::min(next.value_or(us), us); };
   if (closing_ && utterances_.empty() && speaking_.empty()) at(host_.NowUs());
   if (detached_us_ >= 0) {
-    at(detached_us_ + int64_t{limits.resume_ms} * 1000);
+    at(detached_us_ + DetachedLimitUs());
     return next;
   }
   if (samples_ > acked_samples_) at(last_ack_us_ + kAckUs);
@@ -107,6 +107,11 @@ std::optional<int64_t> TalkingSession::TimerUs() const {
   const int64_t expiry_us = opened_us_ + int64_t{limits.session_ms} * 1000;
   at(expiring_told_ ? expiry_us : expiry_us - kExpiringUs);
   return next;
+}
+
+// With mutex_ held. How long the session waits for a connection: for its first one, or for the one it lost.
+int64_t TalkingSession::DetachedLimitUs() const {
+  return int64_t{was_attached_ ? facts_.limits.resume_ms : facts_.limits.connect_ms} * 1000;
 }
 
 // The open utterance has nothing left to show.
@@ -125,7 +130,9 @@ void TalkingSession::RunTimers(int64_t now_us) {
     const auto past = [now_us](int64_t since_us, int64_t ms) { return now_us - since_us >= ms * 1000; };
     if (closing_ && utterances_.empty() && inbox_.empty() && speaking_.empty()) close = {CloseCode::kNormal, "client"};
     if (detached_us_ >= 0) {
-      if (past(detached_us_, limits.resume_ms)) close = {CloseCode::kIdle, "not resumed"};
+      if (now_us - detached_us_ >= DetachedLimitUs()) {
+        close = {CloseCode::kIdle, was_attached_ ? "not resumed" : "not connected"};
+      }
     } else {
       if (samples_ > acked_samples_ && now_us - last_ack_us_ >= kAckUs) {
         acked_samples_ = samples_;

@@ -134,6 +134,7 @@ class TalkingSession final : public LiveSession {
   int64_t PlayedOf(const Speaking& speaking, int64_t now_us) const;
   int64_t BufferedMs() const;
   void UpdatePause();
+  int64_t DetachedLimitUs() const;
   int64_t LeadUs() const;
   int64_t PlayoutUs() const;
   FramePlan NewPlan(int64_t frame, int64_t now_us);
@@ -183,6 +184,7 @@ class TalkingSession final : public LiveSession {
   int64_t last_message_us_, last_ack_us_, last_stats_us_;
   int64_t last_audio_us_ = 0, last_plan_us_ = 0, last_spoken_us_ = 0;
   int64_t detached_us_;  // since when there is no connection; -1: there is one
+  bool was_attached_ = false;
   bool expiring_told_ = false;
   uint32_t seq_ = 0;
   std::deque<Speaking> speaking_;  // more than one only while the last frame of the first is being made

@@ -381,6 +381,7 @@ bool TalkingSession::Attach(std::shared_ptr<SessionSink> sink, bool resume) {
     }
     delivery_.SetSink(std::move(sink), true);
     detached_us_ = -1;
+    was_attached_ = true;
     last_message_us_ = host_.NowUs();
     got_message_ = resume;
     PostCreated(resume);

@@ -223,7 +223,7 @@ Answer Router::MakeSession(const Visit& visit) {
   Json answer = Json::Object({{"session_id", id}, {"ws_url", "/v1/stream?session=" + id}});
   if (!token.empty()) answer.Set("token", token);
   // Until when it has to be connected.
-  const int64_t wait_s = std::min<int64_t>(parts_.settings.Limits().resume_ms / 1000, kTokenSeconds);
+  const int64_t wait_s = std::min<int64_t>(parts_.settings.Limits().connect_ms / 1000, kTokenSeconds);
   answer.Set("expires_at", now_s + wait_s);
   answer.Set("capacity", CapacityJson());
   return JsonAnswer(201, answer);

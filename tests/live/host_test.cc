@@ -360,6 +360,23 @@ TEST_F(Host, SessionsWaitForTheirConnection) {
   EXPECT_EQ(RefusalOf(host->Attach("s0", sink)).code, "session_unknown");
 }
 
+TEST_F(Host, WaitsForAFirstConnectionHoweverShortItWaitsForALostOne) {
+  LiveHostOptions options;
+  options.limits.resume_ms = 1'000;
+  Start(options);
+  const auto first = std::get<std::shared_ptr<LiveSession>>(host->OpenSession(Settings(), nullptr));
+  const auto second = std::get<std::shared_ptr<LiveSession>>(host->OpenSession(Settings(), nullptr));
+  const auto sink = std::make_shared<RecordingSink>(clock);
+  Run(29'000'000);
+  ASSERT_TRUE(std::holds_alternative<std::shared_ptr<LiveSession>>(host->Attach(first->id(), sink)));
+  Run(2'000'000);
+  EXPECT_TRUE(second->closed()) << "nobody came";
+  EXPECT_FALSE(first->closed());
+  first->Detach();
+  Run(1'500'000);
+  EXPECT_TRUE(first->closed()) << "nobody came back";
+}
+
 // The thread of the host's own, and connections' threads: for the thread sanitizer as much as for the results.
 TEST(HostThread, ServesConnectionsOfManyThreads) {
   auto made = LiveHost::Create({.admit_all = true});
