@@ -69,6 +69,11 @@ Result<LiveAvatarOptions> AvatarOptionsOf(const ServeSettings& settings) {
   if (!settings.cache_memory.empty()) {
     ASSIGN_OR_RETURN(options.template_bytes, ParseByteSize(settings.cache_memory));
   }
+  if (!settings.label.empty()) {
+    options.label = LabelOptions{.text = settings.label};
+    ASSIGN_OR_RETURN(options.label->place, ParseLabelPlace(settings.label_position));
+    if (!settings.label_font.empty()) options.label->font = settings.label_font;
+  }
   return options;
 }
 

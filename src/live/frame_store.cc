@@ -24,9 +24,10 @@ Rect FrameStore::AreaOf(const Place& place, int width, int height) {
   return {x, y, right - x, bottom - y};
 }
 
-Result<std::unique_ptr<FrameStore>> FrameStore::Open(const Avatar& avatar, int64_t budget_bytes) {
+Result<std::unique_ptr<FrameStore>> FrameStore::Open(const Avatar& avatar, int64_t budget_bytes,
+                                                     std::optional<Label> label) {
   ASSIGN_OR_RETURN(auto reader, avatar.OpenTemplates());
-  return std::unique_ptr<FrameStore>(new FrameStore(avatar, budget_bytes, std::move(reader)));
+  return std::unique_ptr<FrameStore>(new FrameStore(avatar, budget_bytes, std::move(label), std::move(reader)));
 }
 
 FrameStore::Handle FrameStore::Find(int64_t index, bool whole) {
@@ -70,6 +71,7 @@ FrameStore::Handle FrameStore::Cut(int64_t index, bool whole, const TemplateFace
   frame->face = {place.x - frame->area.x, place.y - frame->area.y, place.width, place.height};
   frame->picture.Resize(frame->area.width, frame->area.height, from.format);
   CopyPixels(CropEven(from, frame->area), frame->picture.view());
+  if (whole && label_) label_->Burn(frame->picture.view());
   if (frame->has_face()) frame->crop = face.inputs.crop.Clone();
   return frame;
 }

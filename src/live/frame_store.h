@@ -6,9 +6,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "avatar/avatar.h"
 #include "base/result.h"
+#include "composite/label.h"
 #include "image/image.h"
 
 namespace lips {
@@ -32,8 +35,10 @@ class FrameStore {
  public:
   using Handle = std::shared_ptr<const StoredFrame>;
 
-  // `avatar` outlives the store. Errors: those of opening its templates.
-  static Result<std::unique_ptr<FrameStore>> Open(const Avatar& avatar, int64_t budget_bytes);
+  // `avatar` outlives the store. `label` is burnt into whole pictures; it touches no face's surroundings. Errors: those
+  // of opening the avatar's templates.
+  static Result<std::unique_ptr<FrameStore>> Open(const Avatar& avatar, int64_t budget_bytes,
+                                                  std::optional<Label> label = {});
 
   // Template frame `index`; `whole`: the full picture. Errors: those of decoding.
   Result<Handle> Get(int64_t index, bool whole);
@@ -51,8 +56,9 @@ class FrameStore {
   static Rect AreaOf(const Place& face, int width, int height);
 
  private:
-  FrameStore(const Avatar& avatar, int64_t budget_bytes, std::unique_ptr<TemplateReader> reader)
-      : avatar_(avatar), budget_bytes_(budget_bytes), reader_(std::move(reader)) {}
+  FrameStore(const Avatar& avatar, int64_t budget_bytes, std::optional<Label> label,
+             std::unique_ptr<TemplateReader> reader)
+      : avatar_(avatar), budget_bytes_(budget_bytes), label_(std::move(label)), reader_(std::move(reader)) {}
 
   struct Entry {
     Handle frame;
@@ -65,6 +71,7 @@ class FrameStore {
 
   const Avatar& avatar_;
   const int64_t budget_bytes_;
+  const std::optional<Label> label_;
 
   std::unique_ptr<TemplateReader> reader_;
   TemplateFace decoded_;

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "composite/composite.h"
+#include "composite/label.h"
 #include "engine/generator.h"
 #include "live/clock.h"
 #include "live/frame_encoder.h"
@@ -40,6 +41,9 @@ struct LiveAvatarOptions {
   // Put around the engine that was opened: to measure it, or to have it fail.
   std::function<std::unique_ptr<Generator>(std::unique_ptr<Generator>)> wrap = {};
   bool fill = true;  // prepare templates in the background
+  // Burnt into every whole picture; what serves template videos burns it into those (live/live_label.h). Opening fails
+  // where it finds no place.
+  std::optional<LabelOptions> label = {};
 };
 
 struct LiveHostOptions {

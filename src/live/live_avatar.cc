@@ -7,10 +7,12 @@
 #include "audio/window.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/sha256.h"
 #include "base/stats.h"
 #include "base/thread_pool.h"
 #include "engine/template_level.h"
 #include "live/calibration.h"
+#include "live/live_label.h"
 #include "talker/usual_rectangles.h"
 
 namespace lips {
@@ -27,6 +29,17 @@ TemplateLevel LevelOf(const Avatar& avatar, const LiveAvatarOptions& options, in
   }
   return ChooseTemplateLevel(avatar.face().roi_px(), options.engine.session.precision, avatar.video().frames,
                              static_cast<size_t>(template_bytes));
+}
+
+// Names the content of the avatar's template video, label included.
+std::string VersionOf(const AvatarFacts& facts) {
+  constexpr size_t kDigits = 32;
+  if (facts.label.empty()) return facts.etag.substr(0, kDigits);
+  const Rect& area = facts.label_area;
+  std::string content = facts.etag;
+  for (const int edge : {area.x, area.y, area.width, area.height}) content += " " + std::to_string(edge);
+  content += " " + facts.label;
+  return Sha256Hex({reinterpret_cast<const uint8_t*>(content.data()), content.size()}).substr(0, kDigits);
 }
 
 }  // namespace
@@ -76,7 +89,14 @@ Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options)
   }
   ASSIGN_OR_RETURN(packed_, PackedTemplates::Open(*avatar_, *networks_.generator));
   cache_ = std::make_unique<TemplateCache>(static_cast<size_t>(template_bytes));
-  ASSIGN_OR_RETURN(frames_, FrameStore::Open(*avatar_, options.frame_bytes.value_or(DefaultFrameBytes())));
+  std::optional<Label> label;
+  if (options.label) {
+    ASSIGN_OR_RETURN(label, LabelBesideFaces(*options.label, *avatar_));
+    facts_.label = options.label->text;
+    facts_.label_area = label->area();
+  }
+  const int64_t frame_bytes = options.frame_bytes.value_or(DefaultFrameBytes());
+  ASSIGN_OR_RETURN(frames_, FrameStore::Open(*avatar_, frame_bytes, std::move(label)));
   return {};
 }
 
@@ -121,6 +141,7 @@ void LiveAvatar::DescribeTo(AvatarFacts& facts) const {
     facts.patch_max_w = std::max(facts.patch_max_w, area.width);
     facts.patch_max_h = std::max(facts.patch_max_h, area.height);
   }
+  facts.background_version = VersionOf(facts);
   facts.model = networks_.generator->Describe();
   facts.ready = true;
 }

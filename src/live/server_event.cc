@@ -118,20 +118,29 @@ struct Write {
 }  // namespace
 
 Json AvatarFacts::ToJson() const {
-  return Json::Object({{"id", id},
-                       {"name", name},
-                       {"width", width},
-                       {"height", height},
-                       {"fps", RateOf(fps)},
-                       {"frames", frames},
-                       {"loop", "pingpong"},
-                       {"patch", Json::Object({{"max_w", patch_max_w}, {"max_h", patch_max_h}})},
-                       {"model", model},
-                       {"lookahead_ms", kLookaheadMs},
-                       {"background_url", "/v1/avatars/" + id + "/background.mp4"},
-                       {"etag", etag},
-                       {"ready", ready},
-                       {"sessions", sessions}});
+  const std::string version = background_version.empty() ? "" : "?v=" + background_version;
+  Json json = Json::Object({{"id", id},
+                            {"name", name},
+                            {"width", width},
+                            {"height", height},
+                            {"fps", RateOf(fps)},
+                            {"frames", frames},
+                            {"loop", "pingpong"},
+                            {"patch", Json::Object({{"max_w", patch_max_w}, {"max_h", patch_max_h}})},
+                            {"model", model},
+                            {"lookahead_ms", kLookaheadMs},
+                            {"background_url", "/v1/avatars/" + id + "/background.mp4" + version},
+                            {"etag", etag},
+                            {"ready", ready},
+                            {"sessions", sessions}});
+  if (!label.empty()) {
+    json.Set("label", Json::Object({{"text", label},
+                                    {"x", label_area.x},
+                                    {"y", label_area.y},
+                                    {"w", label_area.width},
+                                    {"h", label_area.height}}));
+  }
+  return json;
 }
 
 Json ToJson(const SessionSettings& settings) {

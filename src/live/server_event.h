@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "image/view.h"
 #include "live/protocol_error.h"
 #include "live/settings.h"
 #include "media/frame.h"
@@ -23,12 +24,15 @@ struct AvatarFacts {
   int64_t frames = 0;
   int patch_max_w = 0;  // of any patch message
   int patch_max_h = 0;
-  std::string model;             // the engine's description
-  std::string etag;              // SHA-256 of the avatar's content
+  std::string model;               // the engine's description
+  std::string etag;                // SHA-256 of the avatar's content
+  std::string background_version;  // of the template video, in its address; may be empty
+  std::string label;               // burnt into template video and whole pictures; empty: none
+  Rect label_area;
   bool ready = false;            // loaded and warmed up
   int sessions = 0;              // open now
   double frames_per_second = 0;  // calibrated
-  Json ToJson() const;  // with loop:"pingpong", lookahead_ms and background_url (/v1/avatars/ID/background.mp4)
+  Json ToJson() const;  // with loop:"pingpong", lookahead_ms, background_url (/v1/avatars/ID/background.mp4?v=VERSION)
 };
 
 inline constexpr double kLookaheadMs = 452.5;  // audio after a frame's time that the networks must hear: spec.md 2.2

@@ -5,7 +5,7 @@
 
 #include "avatar/package_files.h"
 #include "base/log.h"
-#include "server/answer.h"
+#include "live/live_label.h"
 #include "server/target.h"
 #include "server/template_video.h"
 
@@ -124,10 +124,15 @@ Result<AvatarShelf::Background> AvatarShelf::LoadNow(const std::string& id, cons
     const auto avatar = host_.AvatarOf(id);
     const auto facts = host_.FindAvatar(id);
     if (!avatar || !facts) return Error(ErrorCode::kInvalidInput, "avatar '" + id + "' was unloaded meanwhile");
-    ASSIGN_OR_RETURN(const Path video, MakeTemplateVideo(*avatar));
+    std::optional<Label> label;
+    if (options_.label) {
+      ASSIGN_OR_RETURN(label, LabelBesideFaces(*options_.label, *avatar));
+    }
+    const std::string& version = facts->background_version;
+    ASSIGN_OR_RETURN(const Path video, MakeTemplateVideo(*avatar, label ? &*label : nullptr, version));
     ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(video));
     ASSIGN_OR_RETURN(OwnedBytes bytes, file.Map());
-    return Background{std::move(bytes), ShortEtag(facts->etag)};
+    return Background{std::move(bytes), version};
   };
   auto background = finish();
   if (!background.ok()) {

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "composite/label.h"
 #include "net/listener.h"
 #include "server/origin.h"
 
@@ -74,6 +75,9 @@ struct Assign {
 // A generator asks nobody who they are and encrypts nothing, so what would promise that is refused.
 Status CheckGenerator(const S& settings) {
   const std::string here = "a generator has no keys, no TLS and no admin port";
+  if (!settings.label.empty()) {
+    return Error(ErrorCode::kInvalidInput, "a generator makes mouths, not pictures: give --label to who composites");
+  }
   if (!settings.tls_cert.empty() || !settings.tls_key.empty() || !settings.token_key.empty() ||
       !settings.api_key.empty() || settings.admin_port != 0) {
     return Error(ErrorCode::kInvalidInput, here + ": leave those settings out");
@@ -122,6 +126,10 @@ const std::vector<SettingKey>& SettingKeys() {
       {"cache_memory", &S::cache_memory,
        "memory for template frames of each avatar (500M, 2G); default: by what is available"},
       {"composite", &S::composite, "how the mouth joins its frame: natural, compatible"},
+      {"label", &S::label, "line of text that is burnt into every picture, beside the face"},
+      {"label_position", &S::label_position,
+       "where it stands: auto, bottom-left, bottom-right, bottom, top-left, top-right, top"},
+      {"label_font", &S::label_font, "font file (.ttf, .otf) of the label; default: one of this machine's"},
       {"sessions", &S::sessions, "sessions at once, whatever the machine could do", 1, 100000},
       {"admit_all", &S::admit_all, "admit sessions beyond what was measured to be possible (for load tests)"},
       {"headroom", &S::headroom, "share of the measured speed that is given to sessions", 0.1, 1},
@@ -180,6 +188,10 @@ Status CheckServeSettings(const ServeSettings& settings) {
   if (!settings.cache_memory.empty()) RETURN_IF_ERROR(ParseByteSize(settings.cache_memory));
   if (settings.insecure || IsLoopback(settings.bind)) return {};
   std::string missing;
+  RETURN_IF_ERROR(ParseLabelPlace(settings.label_position));
+  if (settings.label.empty() && (settings.label_position != "auto" || !settings.label_font.empty())) {
+    return fault("a label's position or font without its text: give --label TEXT");
+  }
   if (settings.token_key.empty() && settings.api_key.empty()) missing = "a token (--token-key or --api-key)";
   if (settings.tls_cert.empty()) missing += std::string(missing.empty() ? "" : " and ") + "TLS (--tls-cert, --tls-key)";
   if (missing.empty()) return {};

@@ -34,6 +34,7 @@ struct ServeSettings {
   bool no_proof = false;
   std::string cache_memory;
   std::string composite = "natural";
+  std::string label, label_position = "auto", label_font;
 
   int sessions = 1000;
   bool admit_all = false;

@@ -5,7 +5,6 @@
 #include "base/places.h"
 #include "media/coded_video_writer.h"
 #include "media/h264_stream.h"
-#include "server/answer.h"
 
 namespace lips {
 namespace {
@@ -24,7 +23,7 @@ Result<Path> VideoFolder() {
   return folder;
 }
 
-Status Encode(const Avatar& avatar, const Path& path) {
+Status Encode(const Avatar& avatar, const Label* label, const Path& path) {
   const VideoInfo& video = avatar.video();
   H264StreamOptions coding;
   coding.width = video.width;
@@ -45,6 +44,7 @@ Status Encode(const Avatar& avatar, const Path& path) {
   TemplateFace face;
   for (int64_t i = 0; i < video.frames; ++i) {
     RETURN_IF_ERROR(reader->Read(i, FaceParts::kFrameAndCrop, face));
+    if (label != nullptr) label->Burn(face.frame.view());
     ASSIGN_OR_RETURN(const H264Packet packet, stream.Encode(face.frame.view()));
     RETURN_IF_ERROR(writer.Write(packet.bytes, i, packet.key));
   }
@@ -53,13 +53,12 @@ Status Encode(const Avatar& avatar, const Path& path) {
 
 }  // namespace
 
-Result<Path> MakeTemplateVideo(const Avatar& avatar) {
+Result<Path> MakeTemplateVideo(const Avatar& avatar, const Label* label, const std::string& version) {
   ASSIGN_OR_RETURN(const Path folder, VideoFolder());
-  ASSIGN_OR_RETURN(const std::string hash, avatar.ContentHash());
-  const Path path = folder / (ShortEtag(hash) + "-" + kVersion + ".mp4");
+  const Path path = folder / (version + "-" + kVersion + ".mp4");
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored)) return path;
-  if (auto status = Encode(avatar, path); !status.ok()) {
+  if (auto status = Encode(avatar, label, path); !status.ok()) {
     return std::move(status).TakeError().Within("background video of avatar '" + avatar.name() + "'");
   }
   return path;

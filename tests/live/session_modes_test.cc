@@ -1,5 +1,6 @@
 // What each video mode sends, with the encoders of src/media.
 #include "base/file.h"
+#include "image/text.h"
 #include "media/audio_reader.h"
 #include "tests/live/live_fixture.h"
 
@@ -131,6 +132,64 @@ TEST_F(SessionModes, CodedSoundIsAllThere) {
     EXPECT_EQ(sound[0].header.codec, audio == AudioOut::kAac ? MediaCodec::kAac : MediaCodec::kOpus);
     EXPECT_TRUE(talk.sink->events<ProtocolError>().empty());
   }
+}
+
+// Patches never touch the label: whoever draws them on the labelled template video keeps it.
+TEST_F(SessionModes, ALabelStandsBesideTheFaceInEveryWholePicture) {
+  if (const auto font = FindFont(); !font.ok()) GTEST_SKIP() << font.error().message();
+  LiveAvatarOptions options = NullAvatar();
+  options.label = LabelOptions{.text = "synthetic"};
+  const Status loaded = host->LoadAvatar("labelled", testdata::SyntheticAvatar(), options);
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message();
+  const AvatarFacts facts = *host->FindAvatar("labelled");
+  const AvatarFacts plain = *host->FindAvatar("anna");
+  EXPECT_EQ(facts.label, "synthetic");
+  EXPECT_NE(facts.background_version, plain.background_version);
+  EXPECT_EQ(plain.ToJson().Find("label"), nullptr);
+  EXPECT_EQ(facts.ToJson().Find("label")->Find("w")->as_int(), facts.label_area.width);
+  const auto pictures = [&](const char* avatar) {
+    SessionSettings settings = Settings();
+    settings.avatar = avatar;
+    settings.mode = VideoMode::kRaw;
+    settings.pace = Pace::kFree;
+    const Talk talk = Open(settings, true);
+    talk.session->PushSamples(Tone(400));
+    talk.session->Commit();
+    Run(1'000'000);
+    return talk.sink->video();
+  };
+  const auto with = pictures("labelled");
+  const auto without = pictures("anna");
+  ASSERT_EQ(with.size(), without.size());
+  ASSERT_FALSE(with.empty());
+  const Rect& area = facts.label_area;
+  for (size_t i = 0; i < with.size(); ++i) {
+    const ConstYuvView a = with[i].picture->view(), b = without[i].picture->view();
+    int64_t inside = 0, outside = 0;
+    for (int y = 0; y < a.height(); ++y) {
+      for (int x = 0; x < a.width(); ++x) {
+        if (a.y.Row(y)[x] == b.y.Row(y)[x]) continue;
+        const bool in = x >= area.x && x < area.right() && y >= area.y && y < area.bottom();
+        ++(in ? inside : outside);
+      }
+    }
+    EXPECT_GT(inside, 100) << i;
+    EXPECT_EQ(outside, 0) << i;
+  }
+  SessionSettings settings = Settings();
+  settings.avatar = "labelled";
+  const Talk talk = Open(settings);
+  talk.session->PushSamples(Tone(2000));
+  talk.session->Commit();
+  Run(3'000'000);
+  const auto patches = talk.sink->video();
+  ASSERT_FALSE(patches.empty());
+  for (const MediaMessage& patch : patches) {
+    const MediaHeader& h = patch.header;
+    EXPECT_TRUE(h.x >= area.right() || h.x + h.w <= area.x || h.y >= area.bottom() || h.y + h.h <= area.y);
+  }
+  options.label->text = std::string(400, 'W');
+  EXPECT_FALSE(host->LoadAvatar("too_long", testdata::SyntheticAvatar(), options).ok());
 }
 
 }  // namespace

@@ -133,6 +133,7 @@ Status FakeHost::LoadAvatar(const std::string& id, const Path& path, const LiveA
   entry.facts.fps = entry.avatar->video().fps;
   entry.facts.frames = entry.avatar->video().frames;
   entry.facts.etag = "0123456789abcdef";
+  entry.facts.background_version = options.label ? "0123labelled" : "0123456789abcdef";
   entry.facts.ready = true;
   const std::lock_guard lock(mutex_);
   if (!avatars_.emplace(id, std::move(entry)).second) return Error(ErrorCode::kInvalidInput, "taken");
