@@ -13,6 +13,14 @@ const STATE_TEXTS = {
   failed: 'Not connected',
 };
 
+/** What the server warns of, for people; its own words are for programs. */
+const WARNINGS = {
+  degraded: 'The server is busy: the picture is simpler for a while.',
+  slow_client: 'The video comes faster than it can be shown here: only half of its frames are sent now.',
+  audio_underrun: 'The sound reached the server late.',
+  near_limit: 'The sound comes faster than the server can say it.',
+};
+
 let lips = null;       // the session, once something was said
 let opening = null;    // the promise of it
 let avatars = [];
@@ -128,7 +136,7 @@ async function openSession() {
   made.on('state', (state) => state !== 'closed' && setState(state));
   made.on('speaking', showSpeaking);
   made.on('frame', () => ($('poster').hidden = true));
-  made.on('warning', ({ detail }) => say(detail));
+  made.on('warning', ({ code, detail }) => say(WARNINGS[code] ?? detail));
   made.on('failure', (error) => {
     if (error.closeCode === IDLE) return closeSession();  // opens again with the next thing to say
     showError(error);

@@ -17,13 +17,13 @@ const POLICY = "default-src 'self'; img-src 'self' data: blob:; media-src 'self'
  * @returns {Promise<{url: string, control: object, close: () => void}>} `control`: what tests see and turn.
  *   events: client events; sent: frames; clearedAtMs; refuse: an error body for the next POST; frozen: no frames;
  *   loading: the avatar is not ready; rogue: three frames of an utterance come after output.cleared;
- *   dropConnections(): tears every socket
+ *   dropConnections(): tears every socket; files: {path: {type, data}} to serve besides web/
  */
 export async function startMockServer(port = 0) {
   const material = makeMaterial();
   const sessions = new Map();
   const control = {
-    events: [], sent: [], clearedAtMs: 0, refuse: null, frozen: false, loading: false, rogue: false, sessions,
+    events: [], sent: [], clearedAtMs: 0, refuse: null, frozen: false, loading: false, rogue: false, sessions, files: {},
     dropConnections: () => sessions.forEach((session) => session.socket?.destroy()),
   };
   const server = createServer(async (request, response) => {
@@ -46,6 +46,10 @@ export async function startMockServer(port = 0) {
       const id = `s${sessions.size + 1}`;
       sessions.set(id, new MockSession(id, settings, material, control));
       return json(201, { session_id: id, ws_url: `/v1/stream?session=${id}`, token: 'secret' });
+    }
+    if (control.files[path]) {
+      response.writeHead(200, { 'Content-Type': control.files[path].type });
+      return response.end(control.files[path].data);
     }
     const file = join(ROOT, 'web', normalize(path === '/' ? '/index.html' : path));
     const type = TYPES[extname(file)];

@@ -33,6 +33,9 @@ async function openPage(options = {}) {
 
 const ended = (page) => page.waitForFunction(() => probe.events.some(([type]) => type === 'ended'), null, { timeout: 8000 });
 const speaking = (page) => page.waitForFunction(() => probe.frames.some(({ utterance }) => utterance > 0), null, { timeout: 8000 });
+const waitUntil = async (isSo) => {
+  for (let i = 0; i < 800 && !isSo(); ++i) await new Promise((resolve) => setTimeout(resolve, 10));
+};
 const clean = (page) => assert.deepEqual(page.complaints, []);
 
 /** Loud from 0.4 s to 0.8 s of 1.2 s. */
@@ -59,6 +62,31 @@ for (const mode of ['patch', 'h264', 'jpeg']) {
     await page.close();
   });
 }
+
+test('the documented example says its file, and stops', async () => {
+  const text = readFileSync(new URL('../../docs/web_client.md', import.meta.url), 'utf8');
+  const example = text.match(/```html\n([\s\S]*?)```/)[1].replace('http://localhost:8080', mock.url).replace("'anna'", "'mock'");
+  assert.ok(example.trim().split('\n').length <= 22, 'it is short');
+  const page = await browser.newPage();
+  mock.control.files['/example.html'] = { type: 'text/html', data: `<!doctype html><link rel="icon" href="icon.svg">${example}` };
+  mock.control.files['/hello.wav'] = { type: 'audio/wav', data: LOUD_MIDDLE };
+  await page.goto(`${mock.url}/example.html`);
+  for (const stops of [false, true]) {
+    mock.control.events.length = 0;
+    const said = page.waitForEvent('console', { predicate: (line) => line.text().startsWith('said it'), timeout: 8000 });
+    const sent = mock.control.sent.length;
+    await page.click('#start');
+    if (stops) {
+      await waitUntil(() => mock.control.sent.length > sent + 3);
+      await page.click('#stop');
+    }
+    await said;
+    const types = mock.control.events.map(({ type }) => type);
+    assert.equal(types.includes('input_audio.clear'), stops);
+  }
+  clean(page);
+  await page.close();
+});
 
 test('outside the patch the canvas is the template, pixel for pixel as a video element shows it', async () => {
   const page = await openPage();
