@@ -1,5 +1,6 @@
 #include "live/client_event.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -12,6 +13,7 @@ namespace lips {
 namespace {
 
 constexpr size_t kMostIdBytes = 128;
+constexpr int64_t kMostReported = int64_t{1} << 53;  // what every client's numbers can hold; sums of a few fit
 
 ProtocolError Invalid(std::string param, std::string code, std::string message) {
   ProtocolError error;
@@ -185,9 +187,12 @@ Parsed ParseCommit(const Json& object) {
 Parsed ParseReport(const Json& object) {
   Fields fields(object, {});
   PlaybackReportEvent event;
-  event.pts_us = fields.Int("pts_us").value_or(0);
-  event.buffered_ms = fields.Int("buffered_ms").value_or(0);
-  event.dropped = fields.Int("dropped").value_or(0);
+  const auto within = [&fields](const char* key) {
+    return std::clamp<int64_t>(fields.Int(key).value_or(0), 0, kMostReported);
+  };
+  event.pts_us = within("pts_us");
+  event.buffered_ms = within("buffered_ms");
+  event.dropped = within("dropped");
   return Finish(fields, event);
 }
 

@@ -81,6 +81,15 @@ TEST(ClientEvent, TextBeyondItsLimitsIsFatal) {
   }
 }
 
+TEST(ClientEvent, ReportsStayWithinWhatCanBeAdded) {
+  const auto event = ParseClientEvent(
+      R"({"type":"playback.report","pts_us":-5,"buffered_ms":9223372036854775807,"dropped":1e300})", SessionLimits());
+  const auto& report = std::get<PlaybackReportEvent>(std::get<ClientEvent>(event).body);
+  EXPECT_EQ(report.pts_us, 0);
+  EXPECT_EQ(report.buffered_ms, int64_t{1} << 53);
+  EXPECT_EQ(report.dropped, int64_t{1} << 53);
+}
+
 TEST(ClientEvent, PingsGiveBackWhatTheyBrought) {
   EXPECT_EQ(EventOf<PingEvent>(R"({"type":"ping","t":1.25})").t.Dump(true), "1.25");
   EXPECT_EQ(EventOf<PingEvent>(R"({"type":"ping","t":"a"})").t.Dump(true), "\"a\"");

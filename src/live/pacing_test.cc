@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "live/admission.h"
+#include "live/client_skips.h"
 #include "live/delivery.h"
 #include "live/ease.h"
 #include "live/frame_clock.h"
@@ -100,6 +101,35 @@ TEST(LoadShedding, QuietIsCalmHoweverLateOneLooks) {
   EXPECT_TRUE(shedding.Update(now_us + 81'000'000));
   EXPECT_EQ(shedding.level(), Shedding::kNone);
   EXPECT_EQ(shedding.NextUs(), std::nullopt);
+}
+
+TEST(ClientSkips, JudgesFiveSecondsOfReports) {
+  constexpr int64_t kHalf = 500'000;
+  ClientSkips skips;
+  int64_t now_us = 0, sent = 0, dropped = 0;
+  const auto report = [&](int frames, int lost) {
+    sent += frames;
+    dropped += lost;
+    return skips.Report(dropped, sent, now_us += kHalf);
+  };
+  for (int i = 0; i < 30; ++i) EXPECT_FALSE(report(12, 6)) << "half is not more than half";
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(report(12, 7));
+  EXPECT_TRUE(report(12, 7)) << "five seconds after the first report that said so";
+  EXPECT_FALSE(report(12, 7)) << "told once";
+  EXPECT_TRUE(skips.too_many());
+  for (int i = 0; i < 4; ++i) report(12, 0);
+  report(12, 4);
+  for (int i = 0; i < 10; ++i) report(12, 3);
+  EXPECT_TRUE(skips.too_many()) << "not yet five seconds of calm";
+  report(12, 3);
+  EXPECT_FALSE(skips.too_many());
+}
+
+TEST(ClientSkips, FewFramesAndCountsThatGoBackSayNothing) {
+  ClientSkips skips;
+  for (int i = 1; i < 40; ++i) EXPECT_FALSE(skips.Report(i * 100, i * 0, i * 500'000));
+  for (int i = 1; i < 40; ++i) EXPECT_FALSE(skips.Report(100 - i, i * 12, i * 500'000));
+  EXPECT_FALSE(skips.too_many());
 }
 
 class CountingSink : public SessionSink {

@@ -87,7 +87,8 @@ struct Write {
                            {"frames_repeated", e.frames_repeated},
                            {"buffered_ms", e.buffered_ms},
                            {"p50_ms", e.p50_ms},
-                           {"p99_ms", e.p99_ms}});
+                           {"p99_ms", e.p99_ms},
+                           {"client_dropped", e.client_dropped}});
   }
   Json operator()(const WarningEvent& e) const { return Typed("warning", {{"code", e.code}, {"detail", e.detail}}); }
   Json operator()(const SessionExpiringEvent& e) const {
@@ -110,7 +111,8 @@ struct Write {
                                 {"frames_repeated", e.frames_repeated},
                                 {"audio_samples", e.audio_samples},
                                 {"utterances", e.utterances},
-                                {"interruptions", e.interruptions}});
+                                {"interruptions", e.interruptions},
+                                {"client_dropped", e.client_dropped}});
     return Typed("session.closed", {{"reason", e.reason}, {"totals", std::move(totals)}});
   }
 };
@@ -170,7 +172,10 @@ Json ToJson(const SessionLimits& limits) {
                        {"resume_ms", limits.resume_ms},
                        {"stall_ms", limits.stall_ms},
                        {"video_queue_ms", limits.video_queue_ms},
-                       {"video_queue_bytes", limits.video_queue_bytes}});
+                       {"video_queue_bytes", limits.video_queue_bytes},
+                       {"slow_warn_ms", limits.slow_warn_ms},
+                       {"slow_close_ms", limits.slow_close_ms},
+                       {"utterances", limits.utterances}});
 }
 
 Json ToJson(const ServerEvent& event) { return std::visit(Write(), event); }

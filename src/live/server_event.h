@@ -81,6 +81,7 @@ struct StatsEvent {
   int64_t frames_sent = 0, frames_dropped = 0, frames_late = 0, frames_repeated = 0;
   int64_t buffered_ms = 0;
   double p50_ms = 0, p99_ms = 0;
+  int64_t client_dropped = 0;  // of those sent, as the client's playback.report says
 };
 struct WarningEvent {
   std::string code;  // slow_client, degraded, audio_underrun, near_limit
@@ -100,6 +101,7 @@ struct SessionClosedEvent {
   std::string reason;
   int64_t frames_sent = 0, frames_dropped = 0, frames_late = 0, frames_repeated = 0;
   int64_t audio_samples = 0, utterances = 0, interruptions = 0;
+  int64_t client_dropped = 0;
 };
 
 using ServerEvent = std::variant<SessionCreatedEvent, SessionUpdatedEvent, UtteranceStartedEvent, AudioAckEvent,

@@ -104,6 +104,9 @@ struct SessionLimits {
   int stall_ms = 2'000;      // audio missing that long inside an utterance ends it
   int video_queue_ms = 500;  // unsent video of one connection
   int video_queue_bytes = 2 << 20;
+  int slow_warn_ms = 5'000;    // of dropping what a client does not take: it is warned and gets half the frames
+  int slow_close_ms = 15'000;  // ... it is given up
+  int utterances = 100;        // waiting at once
 };
 
 }  // namespace lips

@@ -12,6 +12,7 @@
 
 #include "base/stats.h"
 #include "live/batch.h"
+#include "live/client_skips.h"
 #include "live/clock.h"
 #include "live/delivery.h"
 #include "live/ease.h"
@@ -140,6 +141,7 @@ class TalkingSession final : public LiveSession {
   FramePlan NewPlan(int64_t frame, int64_t now_us);
   bool LeavesOut(Utterance& utterance, int64_t k, int64_t now_us);
   void CountLost(Speaking* speaking);
+  bool LeavesHalf() const { return half_rate_ || client_skips_.too_many(); }
   void CatchUnderrun(const Utterance& utterance, int64_t k, int64_t ready_us);
 
   void Fail(ProtocolError error, const std::string& event_id);
@@ -186,6 +188,8 @@ class TalkingSession final : public LiveSession {
   int64_t detached_us_;  // since when there is no connection; -1: there is one
   bool was_attached_ = false;
   bool expiring_told_ = false;
+  PlaybackReportEvent playback_;  // the last one
+  ClientSkips client_skips_;
   uint32_t seq_ = 0;
   std::deque<Speaking> speaking_;  // more than one only while the last frame of the first is being made
   Totals totals_;

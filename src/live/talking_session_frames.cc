@@ -139,7 +139,7 @@ bool TalkingSession::LeavesOut(Utterance& utterance, int64_t k, int64_t now_us) 
   const bool waits = settings_.pace == Pace::kAsap && !sound_beside;
   const int64_t shown_us = clock_.origin_us.value_or(now_us) + clock_.PtsUs(utterance.first_frame + k);
   const bool late = !waits && shown_us + clock_.period_us() < now_us && utterance.ReadyUs(k + 1);
-  if (!late && !(half_rate_ && k % 2 == 1)) return false;
+  if (!late && !(LeavesHalf() && k % 2 == 1)) return false;
   CountLost(speaking_.empty() ? nullptr : &speaking_.back());
   return true;
 }
@@ -380,6 +380,7 @@ void TalkingSession::PostStats(int64_t now_us) {
     stats.p50_ms = speaking_.back().latency_ms.Percentile(50);
     stats.p99_ms = speaking_.back().latency_ms.Percentile(99);
   }
+  stats.client_dropped = playback_.dropped;
   delivery_.Post(ServerEvent(stats));
 }
 

@@ -9,8 +9,6 @@
 namespace lips {
 namespace {
 
-constexpr int kMostUtterances = 100;  // queued at once
-
 std::vector<float> FromS16(std::span<const uint8_t> pcm) {
   std::vector<float> samples(pcm.size() / 2);
   for (size_t i = 0; i < samples.size(); ++i) {
@@ -128,7 +126,7 @@ bool TalkingSession::AcceptAudio(int64_t samples, ProtocolError& error) {
                   CloseCode::kOverload);
     return false;
   }
-  if (open_utterance_ == 0 && queued_utterances_ >= kMostUtterances) {
+  if (open_utterance_ == 0 && queued_utterances_ >= facts_.limits.utterances) {
     error =
         Limit("too_many_utterances", std::to_string(queued_utterances_) + " utterances are waiting", CloseCode::kRate);
     return false;
@@ -266,17 +264,32 @@ void TalkingSession::Update(const SettingsChange& change, const std::string& eve
   Wake();
 }
 
-// The client's word about what it shows moves our idea of its clock, within what it can have.
+// The client's word about what it shows moves our idea of its clock: by little at a time, but for a client that has all
+// it may have lying before it and still is not further.
 void TalkingSession::Report(const PlaybackReportEvent& report) {
   constexpr int64_t kToleratedUs = 40'000;
   constexpr int64_t kMostShiftUs = 200'000;
-  const std::lock_guard lock(mutex_);
-  if (closed_ || !clock_.origin_us) return;
-  const int64_t played_us = clock_.PlayedUs(host_.NowUs());
-  const int64_t told_us = std::clamp<int64_t>(report.pts_us, 0, sent_end_us_);
-  if (std::abs(told_us - played_us) <= kToleratedUs) return;
-  *clock_.origin_us -= std::clamp(told_us - played_us, -kMostShiftUs, kMostShiftUs);
-  dirty_ = true;
+  constexpr int kLeastFullMs = 100;  // of a client that may have next to nothing before it
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    playback_ = {report.pts_us, std::max<int64_t>(0, report.buffered_ms), std::max<int64_t>(0, report.dropped)};
+    if (client_skips_.Report(playback_.dropped, totals_.sent, host_.NowUs())) {
+      delivery_.Post(ServerEvent(WarningEvent{
+          "slow_client", "most frames of the last " + std::to_string(ClientSkips::kPatienceUs / 1'000'000) +
+                             " s were not shown, says the client; sending half of them"}));
+    }
+    if (!clock_.origin_us) return;
+    const int64_t played_us = clock_.PlayedUs(host_.NowUs());
+    const int64_t told_us = std::clamp<int64_t>(report.pts_us, 0, sent_end_us_);
+    const bool is_full = playback_.buffered_ms >= std::max(settings_.max_lead_ms, kLeastFullMs);
+    const int64_t back_us = is_full ? INT64_MAX : kMostShiftUs;
+    if (std::abs(told_us - played_us) > kToleratedUs) {
+      *clock_.origin_us -= std::clamp(told_us - played_us, -back_us, kMostShiftUs);
+      dirty_ = true;
+    }
+  }
+  delivery_.Pump();
 }
 
 void TalkingSession::RequestKeyframe() {
@@ -425,6 +438,7 @@ void TalkingSession::Close(CloseCode code, const std::string& reason) {
     closed.audio_samples = samples_;
     closed.utterances = totals_.utterances;
     closed.interruptions = totals_.interruptions;
+    closed.client_dropped = playback_.dropped;
     delivery_.Post(ServerEvent(std::move(closed)));
     delivery_.Post(Delivery::Closed{code, reason});
     delivery_.SetSink(nullptr, true);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hmac.h"
+#include "base/sha256.h"
 #include "net/listener.h"
 #include "server/answer.h"
 #include "server/origin.h"
@@ -26,6 +27,10 @@ HttpResponse Unauthorised(std::string_view code, std::string_view message) {
   HttpResponse response = ErrorAnswer(401, code, message);
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
+}
+
+std::string HashOf(std::string_view token) {
+  return Sha256Hex({reinterpret_cast<const uint8_t*>(token.data()), token.size()});
 }
 
 std::string AuthorizationOf(const HttpRequest& request) {
@@ -97,7 +102,7 @@ std::optional<HttpResponse> Access::CheckApiKey(const Visit& visit) const {
 std::variant<Access::Pass, HttpResponse> Access::CheckStream(
     const Visit& visit, int64_t now_s, const std::function<bool(const std::string& session)>& was_connected) {
   const std::string asked(visit.target.Query("session"));
-  if (!needs_token()) return Pass{asked, "", 0, !asked.empty() && was_connected(asked)};
+  if (!needs_token()) return Pass{asked, "", 0, "", !asked.empty() && was_connected(asked)};
   const std::string token = BearerOf(visit.request);
   if (token.empty()) {
     return Unauthorised("token_missing",
@@ -109,7 +114,10 @@ std::variant<Access::Pass, HttpResponse> Access::CheckStream(
   if (!asked.empty() && !claims.session.empty() && claims.session != asked) {
     return ErrorAnswer(403, "token_of_another_session", "the token is for another session");
   }
-  Pass pass{asked.empty() ? claims.session : asked, claims.avatar, claims.max_s, false};
+  Pass pass{asked.empty() ? claims.session : asked, claims.avatar, claims.max_s, "token of " + claims.subject, false};
+  if (pass.session.empty() && !long_tokens_) {
+    if (const auto own = opened_.find(HashOf(token)); own != opened_.end()) pass.session = own->second;
+  }
   if (!pass.session.empty() && was_connected(pass.session)) {
     pass.only_resume = true;
     return pass;
@@ -120,6 +128,13 @@ std::variant<Access::Pass, HttpResponse> Access::CheckStream(
     return Unauthorised("token_used", "the token has been used before");
   }
   return pass;
+}
+
+void Access::Opened(const Visit& visit, const std::string& session,
+                    const std::function<bool(const std::string& session)>& is_open) {
+  if (!needs_token()) return;
+  std::erase_if(opened_, [&is_open](const auto& entry) { return !is_open(entry.second); });
+  opened_[HashOf(BearerOf(visit.request))] = session;
 }
 
 std::optional<HttpResponse> Access::CheckWatch(const Visit& visit, const std::string& session, int64_t now_s) const {

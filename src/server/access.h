@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,11 +37,16 @@ class Access {
     std::string session;       // the one it may have; empty: none in particular
     std::string avatar;        // likewise
     int64_t max_s = 0;         // 0: no limit of its own
+    std::string key;           // whose sessions are counted together: the token's `sub`; empty: not counted
     bool only_resume = false;  // a used or expired token: only its own session, and only with the resume token
   };
   // `session` is the one that was asked for, or "". `was_connected` tells whether a session has had a connection.
   std::variant<Pass, HttpResponse> CheckStream(const Visit& visit, int64_t now_s,
                                                const std::function<bool(const std::string& session)>& was_connected);
+  // A token of no session in particular opened this one, and leads back to it from now on. `is_open` tells which
+  // sessions are.
+  void Opened(const Visit& visit, const std::string& session,
+              const std::function<bool(const std::string& session)>& is_open);
   // For watching a session: a token of it, in a header or the query; it is not used up.
   std::optional<HttpResponse> CheckWatch(const Visit& visit, const std::string& session, int64_t now_s) const;
 
@@ -55,6 +61,7 @@ class Access {
   bool local_only_ = false;  // only names of this machine may be used to reach us
   std::vector<std::string> origins_;
   UsedTokens used_;
+  std::map<std::string, std::string> opened_;  // by a token's hash: the session it opened, while that is open
 };
 
 // The token in "Sec-WebSocket-Protocol: lipsync.v1, bearer.TOKEN" or "Authorization: Bearer TOKEN".

@@ -99,6 +99,20 @@ TEST_F(AccessTest, ATokenLetsInOnceAndAfterwardsOnlyBackToItsSession) {
   EXPECT_EQ(Stream(access, Token("other"), "/v1/stream?session=s"), "403 token_of_another_session");
 }
 
+TEST_F(AccessTest, ATokenOfNoSessionLeadsBackToTheOneItOpened) {
+  Access access = Open(true, false);
+  const std::string token = Token("");
+  EXPECT_EQ(Stream(access, token), "pass");
+  const Visit visit = From({{"Sec-WebSocket-Protocol", "lipsync.v1, bearer." + token}});
+  access.Opened(visit, "s", [](const std::string&) { return true; });
+  EXPECT_EQ(Stream(access, token), "401 token_used") << "nobody has connected to it yet";
+  connected_ = "s";
+  EXPECT_EQ(Stream(access, token, "/v1/stream?resume=1", kNow + 3000), "resume");
+  EXPECT_EQ(Stream(access, Token("", "anna")), "pass") << "another token is another session's";
+  access.Opened(From({{"Authorization", "Bearer other"}}), "t", [](const std::string&) { return false; });
+  EXPECT_EQ(Stream(access, token), "401 token_used") << "the session is over";
+}
+
 TEST_F(AccessTest, LongTokensLetInAgain) {
   settings_.long_tokens = true;
   Access access = Open(true, false);

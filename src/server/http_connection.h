@@ -19,8 +19,10 @@ namespace lips {
 
 // Permission to become the connection of a session.
 struct StreamGrant {
-  std::string session;  // to be attached to; empty: the client will say which one it resumes
-  int64_t max_s = 0;    // the token's limit; 0: none
+  std::string session;       // to be attached to; empty: the client will say which one it resumes
+  int64_t max_s = 0;         // the token's limit; 0: none
+  std::string only_session;  // the one it may resume; empty: any whose resume token it has
+  std::string avatar;        // the only one it may resume a session of; empty: any
 };
 
 // An answer whose body goes on as long as a session does.

@@ -64,6 +64,9 @@ void AddFrames(const LiveMetrics& live, const ServerCounts& counts, MetricsText&
   text.Sample({{"result", "stale"}}, Count(live.frames_stale));
   text.Sample({{"result", "idle"}}, Count(live.frames_idle));
   text.Sample({{"result", "invalid"}}, Count(live.frames_invalid));
+  text.Sample({{"result", "client_dropped"}}, Count(counts.client_dropped));
+  text.Family("lipsync_client_buffer_seconds", "histogram", "Media that clients have ahead, by their reports.");
+  text.Add({}, counts.client_buffer);
   text.Family("lipsync_frame_latency_seconds", "histogram",
               "From when a frame could be made until it was handed to its connection.");
   text.Add({}, live.frame_latency);

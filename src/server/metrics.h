@@ -20,6 +20,8 @@ struct ServerCounts {
   int64_t bytes_in = 0;     // of WebSocket messages
   int64_t bytes_out = 0;
   int64_t frames_dropped = 0;  // never sent, because the client was slow
+  int64_t client_dropped = 0;  // sent, but not shown, as clients say
+  Histogram client_buffer;     // media that clients have ahead of what they show, in seconds, by their reports
   Histogram send;              // of media: handed over by its session -> taken by the socket
   int64_t refused_connections = 0;
   std::map<int, int64_t> responses;              // HTTP status -> number

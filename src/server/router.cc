@@ -12,6 +12,7 @@ namespace lips {
 namespace {
 
 constexpr size_t kMaxSample = 64 << 20;
+constexpr const char* kApiKey = "api key";  // whose sessions are counted together; no token's 'sub' looks like it
 
 int64_t UnixTime() { return std::time(nullptr); }
 
@@ -26,6 +27,12 @@ HttpResponse NotAllowed(const char* methods) {
 HttpResponse TooMany() {
   HttpResponse response = ErrorAnswer(429, "too_many_connects", "too many connects from this address; wait a second");
   response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+HttpResponse TooManyOfKey() {
+  HttpResponse response = ErrorAnswer(429, "too_many_sessions", "this key has as many sessions as it may; end one");
+  response.headers.emplace_back("Retry-After", "5");
   return response;
 }
 
@@ -215,9 +222,12 @@ Answer Router::MakeSession(const Visit& visit) {
   if (!parts_.shelf.IsReady(settings.avatar)) {
     return ErrorAnswer(404, "avatar_unknown", "there is no such avatar, or it is not ready", "avatar");
   }
+  const std::string key = parts_.access.needs_token() ? kApiKey : "";
+  if (Crowded(key)) return TooManyOfKey();
   const auto opened = parts_.host.OpenSession(settings, nullptr);
   if (const auto* error = std::get_if<ProtocolError>(&opened)) return ErrorAnswer(*error);
   const std::string& id = std::get<std::shared_ptr<LiveSession>>(opened)->id();
+  Remember(key, id);
   const int64_t now_s = UnixTime();
   const std::string token = parts_.access.Sign(id, settings.avatar, now_s);
   Json answer = Json::Object({{"session_id", id}, {"ws_url", "/v1/stream?session=" + id}});
@@ -227,6 +237,22 @@ Answer Router::MakeSession(const Visit& visit) {
   answer.Set("expires_at", now_s + wait_s);
   answer.Set("capacity", CapacityJson());
   return JsonAnswer(201, answer);
+}
+
+bool Router::Crowded(const std::string& key) const {
+  const auto found = key_sessions_.find(key);
+  if (parts_.settings.key_sessions == 0 || found == key_sessions_.end()) return false;
+  const auto is_open = [this](const std::string& id) { return parts_.host.FindSession(id) != nullptr; };
+  return std::ranges::count_if(found->second, is_open) >= parts_.settings.key_sessions;
+}
+
+void Router::Remember(const std::string& key, const std::string& session) {
+  if (parts_.settings.key_sessions == 0 || key.empty()) return;
+  for (auto& [other, sessions] : key_sessions_) {
+    std::erase_if(sessions, [this](const std::string& id) { return parts_.host.FindSession(id) == nullptr; });
+  }
+  std::erase_if(key_sessions_, [](const auto& entry) { return entry.second.empty(); });
+  key_sessions_[key].push_back(session);
 }
 
 Answer Router::WatchSession(const Visit& visit, const std::string& session, WatchStream::Kind kind) {
@@ -273,20 +299,24 @@ Answer Router::Stream(const Visit& visit) {
 }
 
 Answer Router::OpenStream(const Visit& visit, const Access::Pass& pass) {
-  if (pass.only_resume || visit.target.Query("resume") == "1") return StreamGrant{};
+  if (pass.only_resume) return StreamGrant{"", pass.max_s, pass.session, pass.avatar};
+  if (visit.target.Query("resume") == "1") return StreamGrant{"", pass.max_s, "", pass.avatar};
+  const auto not_allowed = [] {
+    return ErrorAnswer(403, "avatar_not_allowed", "the token is for another avatar", "avatar");
+  };
   if (!pass.session.empty()) {
     const auto session = parts_.host.FindSession(pass.session);
     if (!session)
       return ErrorAnswer(404, "session_unknown", "there is no such session; it may have expired", "session");
-    return StreamGrant{pass.session, pass.max_s};
+    if (!pass.avatar.empty() && session->settings().avatar != pass.avatar) return not_allowed();
+    return StreamGrant{pass.session, pass.max_s, "", pass.avatar};
   }
+  if (Crowded(pass.key)) return TooManyOfKey();
   SessionSettings settings;
   settings.avatar = std::string(visit.target.Query("avatar"));
   if (settings.avatar.empty()) settings.avatar = pass.avatar.empty() ? parts_.shelf.OnlyOne() : pass.avatar;
   if (settings.avatar.empty()) return ErrorAnswer(400, "avatar_missing", "expected ?avatar=ID", "avatar");
-  if (!pass.avatar.empty() && pass.avatar != settings.avatar) {
-    return ErrorAnswer(403, "avatar_not_allowed", "the token is for another avatar", "avatar");
-  }
+  if (!pass.avatar.empty() && pass.avatar != settings.avatar) return not_allowed();
   if (!IsId(settings.avatar) || !parts_.shelf.IsReady(settings.avatar)) {
     return ErrorAnswer(404, "avatar_unknown", "there is no such avatar, or it is not ready", "avatar");
   }
@@ -295,7 +325,10 @@ Answer Router::OpenStream(const Visit& visit, const Access::Pass& pass) {
   if (auto error = ApplyChange(std::get<SettingsChange>(change), false, false, settings)) return ErrorAnswer(*error);
   const auto opened = parts_.host.OpenSession(settings, nullptr);
   if (const auto* error = std::get_if<ProtocolError>(&opened)) return ErrorAnswer(*error);
-  return StreamGrant{std::get<std::shared_ptr<LiveSession>>(opened)->id(), pass.max_s};
+  const std::string& id = std::get<std::shared_ptr<LiveSession>>(opened)->id();
+  Remember(pass.key, id);
+  parts_.access.Opened(visit, id, [this](const std::string& open) { return parts_.host.FindSession(open) != nullptr; });
+  return StreamGrant{id, pass.max_s, "", pass.avatar};
 }
 
 }  // namespace lips

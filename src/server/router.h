@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "live/host.h"
 #include "server/access.h"
@@ -51,10 +53,14 @@ class Router {
   Answer Stream(const Visit& visit);
   Answer OpenStream(const Visit& visit, const Access::Pass& pass);
   Json CapacityJson() const;
+  // Whether a key has as many sessions as it may; `key` as in Access::Pass.
+  bool Crowded(const std::string& key) const;
+  void Remember(const std::string& key, const std::string& session);
 
   RouterParts parts_;
   ConnectRate session_rate_;
   ConnectRate stream_rate_;
+  std::map<std::string, std::vector<std::string>> key_sessions_;  // those that were opened, by key
 };
 
 // Text of WebSocket's subprotocol for this version of the live protocol.

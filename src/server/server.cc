@@ -140,7 +140,7 @@ class BeastServer : public Server {
   }
 
   void Carry(std::unique_ptr<WebSocket> socket, const StreamGrant& grant) {
-    const StreamContext context{shared_loop_, host_, counts_, book_, options_.settings.Limits()};
+    const StreamContext context{shared_loop_, host_, counts_, book_, options_.settings.Limits(), ServerLimits()};
     const auto key = std::make_shared<std::weak_ptr<StreamConnection>>();
     auto connection = std::make_shared<StreamConnection>(context, std::move(socket), [this, key] {
       if (const auto gone = key->lock()) streams_.erase(gone);
@@ -149,6 +149,14 @@ class BeastServer : public Server {
     *key = connection;
     streams_.insert(connection);
     connection->Start(grant);
+  }
+
+  Json ServerLimits() const {
+    return Json::Object({{"handshake_ms", static_cast<int64_t>(socket_limits_.handshake.count())},
+                         {"write_ms", static_cast<int64_t>(socket_limits_.write.count())},
+                         {"header_bytes", int64_t{options_.http.limits.header_bytes}},
+                         {"connects_per_second", options_.settings.connect_rate},
+                         {"key_sessions", options_.settings.key_sessions}});
   }
 
   AdminParts Admin() {

@@ -135,6 +135,8 @@ const std::vector<SettingKey>& SettingKeys() {
       {"headroom", &S::headroom, "share of the measured speed that is given to sessions", 0.1, 1},
       {"duty", &S::duty, "share of the time sessions speak: below 1 more are admitted than can speak at once", 0.05, 1},
       {"connect_rate", &S::connect_rate, "connects a second from one address; 0: any number", 0, 100000},
+      {"key_sessions", &S::key_sessions,
+       "sessions at once of the API key, or of the tokens with one 'sub'; 0: any number", 0, 100000},
       {"idle_seconds", &S::idle_seconds, "a session without any message for so long ends", 1, 86400},
       {"session_minutes", &S::session_minutes, "a session ends after so long", 1, 10000},
       {"resume_seconds", &S::resume_seconds, "a session waits for its lost client for so long", 0, 3600},
@@ -186,12 +188,12 @@ Status CheckServeSettings(const ServeSettings& settings) {
     }
   }
   if (!settings.cache_memory.empty()) RETURN_IF_ERROR(ParseByteSize(settings.cache_memory));
-  if (settings.insecure || IsLoopback(settings.bind)) return {};
-  std::string missing;
   RETURN_IF_ERROR(ParseLabelPlace(settings.label_position));
   if (settings.label.empty() && (settings.label_position != "auto" || !settings.label_font.empty())) {
     return fault("a label's position or font without its text: give --label TEXT");
   }
+  if (settings.insecure || IsLoopback(settings.bind)) return {};
+  std::string missing;
   if (settings.token_key.empty() && settings.api_key.empty()) missing = "a token (--token-key or --api-key)";
   if (settings.tls_cert.empty()) missing += std::string(missing.empty() ? "" : " and ") + "TLS (--tls-cert, --tls-key)";
   if (missing.empty()) return {};

@@ -41,6 +41,7 @@ struct ServeSettings {
   double headroom = 0.85;
   double duty = 1;
   int connect_rate = 10;
+  int key_sessions = 0;
   int idle_seconds = 60;
   int session_minutes = 60;
   int resume_seconds = 30;

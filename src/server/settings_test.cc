@@ -87,6 +87,20 @@ TEST(CheckServeSettings, FindsWhatDoesNotFit) {
   EXPECT_NE(WhyUnfit(settings), "fits");
 }
 
+TEST(CheckServeSettings, WantsALabelWithItsText) {
+  ServeSettings settings;
+  settings.avatars = {"anna"};
+  settings.label_position = "top";
+  EXPECT_THAT(CheckServeSettings(settings).error().message(), testing::HasSubstr("--label TEXT"));
+  settings.label = "AI-generated";
+  EXPECT_TRUE(CheckServeSettings(settings).ok());
+  settings.label_position = "middle";
+  EXPECT_THAT(CheckServeSettings(settings).error().message(), testing::HasSubstr("bottom-left"));
+  settings.label_position = "auto";
+  settings.role = kRoleGenerator;
+  EXPECT_THAT(CheckServeSettings(settings).error().message(), testing::HasSubstr("not pictures"));
+}
+
 TEST(SettingKeys, AreThereOnceWithHelp) {
   std::set<std::string> names;
   for (const SettingKey& key : SettingKeys()) {

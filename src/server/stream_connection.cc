@@ -5,12 +5,14 @@
 #include <optional>
 #include <utility>
 
+#include "base/hmac.h"
 #include "base/version.h"
 
 namespace lips {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(250);
+constexpr size_t kMostWaiting = 2000;  // messages of one connection
 constexpr auto kResumePatience = std::chrono::seconds(10);
 
 Outbox::Options OutboxOptions(VideoMode mode, const SessionLimits& limits) {
@@ -18,17 +20,24 @@ Outbox::Options OutboxOptions(VideoMode mode, const SessionLimits& limits) {
   options.mode = mode;
   options.video_us = int64_t{1000} * limits.video_queue_ms;
   options.video_bytes = limits.video_queue_bytes;
+  options.warn_after_us = int64_t{1000} * limits.slow_warn_ms;
+  options.close_after_us = int64_t{1000} * limits.slow_close_ms;
   options.gap_us = std::chrono::microseconds(kTick).count() + 50'000;  // it is asked at every tick
   return options;
 }
 
-ProtocolError ResumeMissing() {
+ProtocolError Fatal(std::string code, std::string message, CloseCode close) {
   ProtocolError error;
-  error.code = "resume_missing";
-  error.message = "this session has had a connection: expected session.resume as the first message";
+  error.code = std::move(code);
+  error.message = std::move(message);
   error.fatal = true;
-  error.close = CloseCode::kBadHello;
+  error.close = close;
   return error;
+}
+
+ProtocolError ResumeMissing() {
+  return Fatal("resume_missing", "this session has had a connection: expected session.resume as the first message",
+               CloseCode::kBadHello);
 }
 
 std::string UtcText(std::time_t when) {
@@ -90,25 +99,38 @@ StreamConnection::StreamConnection(const StreamContext& context, std::unique_ptr
 StreamConnection::~StreamConnection() { --context_.counts.streams; }
 
 void StreamConnection::Start(const StreamGrant& grant) {
+  grant_ = grant;
   Read();
   if (grant.session.empty()) {
     must_resume_ = true;
     limit_.After(kResumePatience, [self = shared_from_this()] { self->Refuse(ResumeMissing()); });
     return;
   }
-  if (grant.max_s > 0) {
-    limit_.After(std::chrono::seconds(std::min<int64_t>(grant.max_s, 86400)), [self = shared_from_this()] {
-      if (self->session_) self->session_->Close(CloseCode::kTimeLimit, "the token's time is up");
-    });
-  }
   sink_ = std::make_shared<Sink>(context_.loop, weak_from_this());
   Adopt(context_.host.Attach(grant.session, sink_));
+  if (session_ && grant.max_s > 0) {
+    constexpr int64_t kMostS = 86'400;
+    context_.book.Limit(session_->id(), now_us() + std::min(grant.max_s, kMostS) * 1'000'000);
+    KeepLimit();
+  }
+}
+
+// The time that a token gives counts from the session's first connection, through all of them.
+void StreamConnection::KeepLimit() {
+  const auto until_us = context_.book.UntilUs(session_->id());
+  if (!until_us) return;
+  const auto left = std::chrono::milliseconds(std::max<int64_t>(0, (*until_us - now_us()) / 1000));
+  limit_.After(left, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && self->session_) self->session_->Close(CloseCode::kTimeLimit, "the token's time is up");
+  });
 }
 
 void StreamConnection::Adopt(const LiveHost::Opened& opened) {
   if (const auto* error = std::get_if<ProtocolError>(&opened)) return Refuse(*error);
   session_ = std::get<std::shared_ptr<LiveSession>>(opened);
   context_.book.Connected(session_->id(), weak_from_this());
+  KeepLimit();
   FollowMode(session_->settings().mode);
 }
 
@@ -121,7 +143,8 @@ void StreamConnection::Refuse(const ProtocolError& error) {
 // --- from the client ----------------------------------------------------------------------------------------------
 
 void StreamConnection::Read() {
-  if (reading_ || paused_ || ended_) return;
+  // Who does not take our answers is not asked for more: events are never dropped.
+  if (reading_ || paused_ || ended_ || outbox_->size() > kMostWaiting) return;
   reading_ = true;
   socket_->Read([weak = weak_from_this()](WebSocket::Incoming incoming) {
     const auto self = weak.lock();
@@ -148,20 +171,31 @@ void StreamConnection::OnMessage(WebSocket::Incoming incoming) {
 }
 
 void StreamConnection::OnText(std::string_view text) {
-  if (!std::exchange(heard_, true)) {
-    const auto parsed = ParseClientEvent(text, context_.limits);
-    if (const auto* event = std::get_if<ClientEvent>(&parsed)) {
-      if (const auto* resume = std::get_if<ResumeEvent>(&event->body)) return Resume(*resume);
-    }
+  const auto parsed = ParseClientEvent(text, context_.limits);
+  const auto* event = std::get_if<ClientEvent>(&parsed);
+  const bool is_first = !std::exchange(heard_, true);
+  if (is_first && event != nullptr) {
+    if (const auto* resume = std::get_if<ResumeEvent>(&event->body)) return Resume(*resume);
   }
-  if (session_ && !must_resume_) return session_->HandleText(text);
-  Refuse(ResumeMissing());
+  if (!session_ || must_resume_) return Refuse(ResumeMissing());
+  if (event == nullptr) return session_->HandleText(text);  // which tells the client what is wrong with it
+  if (const auto* report = std::get_if<PlaybackReportEvent>(&event->body)) CountPlayback(*report);
+  session_->Handle(*event);
+}
+
+void StreamConnection::CountPlayback(const PlaybackReportEvent& report) {
+  constexpr int64_t kMostAtOnce = 10'000;  // no client shows more between two reports
+  const int64_t more = client_dropped_ ? report.dropped - *client_dropped_ : 0;
+  client_dropped_ = report.dropped;
+  context_.counts.client_dropped += std::clamp<int64_t>(more, 0, kMostAtOnce);
+  context_.counts.client_buffer.Add(static_cast<double>(std::max<int64_t>(0, report.buffered_ms)) / 1000);
 }
 
 // A client that comes back may not know whether we still have its session: it asks for a new one and says at once that
 // it would rather go on with the old one.
 void StreamConnection::Resume(const ResumeEvent& resume) {
   limit_.Cancel();
+  if (auto refusal = CheckResume(resume)) return Refuse(*refusal);
   if (sink_) sink_->Cut();
   if (session_) {
     session_->Detach();
@@ -170,9 +204,25 @@ void StreamConnection::Resume(const ResumeEvent& resume) {
     session_.reset();
   }
   must_resume_ = false;
+  client_dropped_.reset();
   first_.clear();
   sink_ = std::make_shared<Sink>(context_.loop, weak_from_this());
-  Adopt(context_.host.Resume(resume.token, resume.next_sample, sink_));
+  auto resumed = context_.host.Resume(resume.token, resume.next_sample, sink_);
+  if (const auto* session = std::get_if<std::shared_ptr<LiveSession>>(&resumed);
+      session != nullptr && !grant_.avatar.empty() && (*session)->settings().avatar != grant_.avatar) {
+    (*session)->Detach();
+    resumed = Fatal("avatar_not_allowed", "the token is for another avatar", CloseCode::kForbidden);
+  }
+  Adopt(resumed);
+}
+
+// A token that was used before leads back to its own session only.
+std::optional<ProtocolError> StreamConnection::CheckResume(const ResumeEvent& resume) const {
+  if (grant_.only_session.empty()) return std::nullopt;
+  const auto own = context_.host.FindSession(grant_.only_session);
+  if (!own) return Fatal("resume_unknown", "the session has ended", CloseCode::kBadHello);
+  if (SameSecret(own->resume_token(), resume.token)) return std::nullopt;
+  return Fatal("resume_token_wrong", "this is not the resume_token of the connection's session", CloseCode::kAuth);
 }
 
 void StreamConnection::OnEnd(const WebSocketEnd& end) {
@@ -201,6 +251,9 @@ void StreamConnection::OnEnd(const WebSocketEnd& end) {
 
 std::string StreamConnection::CreatedText(const SessionCreatedEvent& created) {
   Json json = ToJson(ServerEvent(created));
+  Json limits = *json.Find("limits");
+  for (const auto& [name, value] : context_.server_limits.members()) limits.Set(name, value);
+  json.Set("limits", std::move(limits));
   json.Set("server", "lipstream/" + std::string(Version()));
   json.Set("expires_at", UtcText(std::time(nullptr) + created.expires_ms / 1000));
   return json.Dump(/*compact=*/true);
@@ -279,6 +332,7 @@ void StreamConnection::Pump() {
     self->writing_ = false;
     if (ok && is_media) self->context_.counts.send.Add(static_cast<double>(self->now_us() - since_us) / 1e6);
     if (ok) self->Pump();  // else the reader learns how it ended
+    if (ok) self->Read();
     if (!ok) self->Abort();
   };
   if (auto* text = std::get_if<std::string>(&*item)) {

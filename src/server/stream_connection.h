@@ -27,6 +27,7 @@ struct StreamContext {
   ServerCounts& counts;
   SessionBook& book;
   SessionLimits limits;
+  Json server_limits;  // those that are not a session's, for session.created
 };
 
 // What belongs to the loop is used on it alone; what the session calls from its threads is handed over to it. Lives
@@ -51,10 +52,13 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   class Sink;
 
   void Adopt(const LiveHost::Opened& opened);
+  void KeepLimit();
   void Read();
   void OnMessage(WebSocket::Incoming incoming);
   void OnText(std::string_view text);
+  void CountPlayback(const PlaybackReportEvent& report);
   void Resume(const ResumeEvent& resume);
+  std::optional<ProtocolError> CheckResume(const ResumeEvent& resume) const;
   void OnEnd(const WebSocketEnd& end);
 
   void OnEvent(const ServerEvent& event);
@@ -85,6 +89,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   MediaMessage mp4_init_;
   Timer tick_;
   Timer limit_;  // the token's; before a session is there, the client's patience to name it
+  StreamGrant grant_;
   bool must_resume_ = false;
   bool heard_ = false;  // the client has said something
   bool reading_ = false;
@@ -97,6 +102,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   CloseCode close_code_ = CloseCode::kNormal;
   std::string close_reason_;
   int64_t dropped_counted_ = 0;
+  std::optional<int64_t> client_dropped_ = 0;  // as the client last said; nothing: it counts from another connection
 };
 
 }  // namespace lips

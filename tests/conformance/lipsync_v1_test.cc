@@ -162,6 +162,26 @@ Json Rewritten(const Json& fixture) {
   if (type == "warning") {
     return ToJson(ServerEvent(WarningEvent{TextOf(fixture, "code"), TextOf(fixture, "detail")}));
   }
+  if (type == "session.updated") {
+    SessionUpdatedEvent event;
+    const auto change = ParseSettings(fixture);
+    EXPECT_TRUE(std::holds_alternative<SettingsChange>(change));
+    event.settings.avatar = TextOf(fixture, "avatar");
+    EXPECT_FALSE(ApplyChange(std::get<SettingsChange>(change), false, false, event.settings).has_value());
+    return ToJson(ServerEvent(event));
+  }
+  if (type == "stats") {
+    StatsEvent event;
+    event.frames_sent = number("frames_sent");
+    event.frames_dropped = number("frames_dropped");
+    event.frames_late = number("frames_late");
+    event.frames_repeated = number("frames_repeated");
+    event.buffered_ms = number("buffered_ms");
+    event.p50_ms = real("p50_ms");
+    event.p99_ms = real("p99_ms");
+    event.client_dropped = number("client_dropped");
+    return ToJson(ServerEvent(event));
+  }
   if (type == "session.draining") return ToJson(ServerEvent(SessionDrainingEvent{number("deadline_ms")}));
   if (type == "session.expiring") return ToJson(ServerEvent(SessionExpiringEvent{number("deadline_ms")}));
   if (type == "pong") return ToJson(ServerEvent(PongEvent{*fixture.Find("t"), number("server_us")}));
@@ -188,6 +208,7 @@ Json Rewritten(const Json& fixture) {
     event.audio_samples = total("audio_samples");
     event.utterances = total("utterances");
     event.interruptions = total("interruptions");
+    event.client_dropped = total("client_dropped");
     return ToJson(ServerEvent(event));
   }
   return {};
@@ -233,9 +254,29 @@ TEST(LipsyncV1, ANewSessionIsAnnouncedAsTheFixtureSays) {
   event.avatar.fps = {25, 1};
   event.avatar.frames = 523;
   event.avatar.patch_max_w = event.avatar.patch_max_h = 204;
+  event.avatar.background_version = "00112233";
+  event.avatar.label = "AI-generated";
+  event.avatar.label_area = {14, 656, 300, 50};
   event.settings.mode = VideoMode::kH264;
   event.settings.fps = {30000, 1001};
   ExpectWithin(one, ToJson(ServerEvent(event)));
+}
+
+TEST(LipsyncV1, ConnectionsEndWithTheFixturesCodes) {
+  const std::vector<std::pair<const char*, CloseCode>> codes = {
+      {"bad_text", CloseCode::kBadText}, {"too_big", CloseCode::kTooBig},         {"internal", CloseCode::kInternal},
+      {"restart", CloseCode::kRestart},  {"overload", CloseCode::kOverload},      {"bad_hello", CloseCode::kBadHello},
+      {"auth", CloseCode::kAuth},        {"forbidden", CloseCode::kForbidden},    {"no_avatar", CloseCode::kNoAvatar},
+      {"idle", CloseCode::kIdle},        {"resumed", CloseCode::kResumed},        {"time_limit", CloseCode::kTimeLimit},
+      {"rate", CloseCode::kRate},        {"slow_client", CloseCode::kSlowClient},
+  };
+  const Json* fixture = Fixture().Find("close_codes");
+  ASSERT_NE(fixture, nullptr);
+  EXPECT_EQ(fixture->members().size(), codes.size());
+  for (const auto& [name, code] : codes) {
+    ASSERT_NE(fixture->Find(name), nullptr) << name;
+    EXPECT_EQ(fixture->Find(name)->as_int(), static_cast<int>(code)) << name;
+  }
 }
 
 }  // namespace

@@ -99,14 +99,34 @@ BAD_CLIENT_EVENTS = [
     ("a resume without its token", '{"type": "session.resume", "next_sample": 0}', "missing_field", False),
 ]
 
+LIMITS = {
+    "text_bytes": 65536, "json_depth": 16, "audio_message_ms": 10000, "audio_pause_ms": 30000, "audio_queue_ms": 60000,
+    "connect_ms": 30000, "first_message_ms": 30000, "idle_ms": 60000, "session_ms": 3600000, "resume_ms": 30000,
+    "stall_ms": 2000, "video_queue_ms": 500, "video_queue_bytes": 2097152, "slow_warn_ms": 5000, "slow_close_ms": 15000,
+    "utterances": 100,
+}
+
+# What a client may be told when its connection ends, beside those of RFC 6455.
+CLOSE_CODES = {
+    "bad_text": 1007, "too_big": 1009, "internal": 1011, "restart": 1012, "overload": 1013, "bad_hello": 4400,
+    "auth": 4401, "forbidden": 4403, "no_avatar": 4404, "idle": 4408, "resumed": 4409, "time_limit": 4410, "rate": 4429,
+    "slow_client": 4430,
+}
+
 SERVER_EVENTS = [
     {"type": "session.created", "session_id": "s-1", "protocol": "1.0",
      "avatar": {"id": "anna", "name": "Anna", "width": 1280, "height": 720, "fps": 25, "frames": 523, "loop": "pingpong",
-                "patch": {"max_w": 204, "max_h": 204}, "background_url": "/v1/avatars/anna/background.mp4"},
+                "patch": {"max_w": 204, "max_h": 204}, "background_url": "/v1/avatars/anna/background.mp4?v=00112233",
+                "label": {"text": "AI-generated", "x": 14, "y": 656, "w": 300, "h": 50}},
      "video": {"mode": "h264", "codec": "avc1.42E01F", "width": 1280, "height": 720, "fps": "30000/1001"},
-     "audio_in": {"format": "pcm_s16le", "rate": 16000}, "limits": {"audio_message_ms": 10000}, "lookahead_ms": 452.5,
+     "audio_in": {"format": "pcm_s16le", "rate": 16000}, "limits": LIMITS, "lookahead_ms": 452.5,
      "resume_token": "00112233445566778899aabbccddeeff", "expires_ms": 3600000},
     {"type": "utterance.started", "utterance": 1, "start_sample": 0, "first_pts_us": 480000},
+    {"type": "session.updated", "avatar": "anna", "video": {"mode": "patch", "width": 1280, "height": 720, "fps": 25,
+                                                             "quality": 70},
+     "audio_out": "none", "pace": "realtime", "max_lead_ms": 400, "idle": "server"},
+    {"type": "stats", "frames_sent": 125, "frames_dropped": 1, "frames_late": 2, "frames_repeated": 3,
+     "buffered_ms": 240, "p50_ms": 12.5, "p99_ms": 31.25, "client_dropped": 4},
     {"type": "input_audio.ack", "samples": 8000, "buffered_ms": 120},
     {"type": "utterance.done", "utterance": 1, "frames_sent": 25, "frames_dropped": 0, "audio_samples": 16000,
      "last_pts_us": 1440000, "interrupted": False, "playback_position_ms": 560, "first_frame_ms": 31.5, "p50_ms": 24.0,
@@ -120,7 +140,7 @@ SERVER_EVENTS = [
                                 "param": "type", "event_id": "e9"}, "fatal": False},
     {"type": "session.closed", "reason": "closed by the client",
      "totals": {"frames_sent": 25, "frames_dropped": 0, "frames_late": 0, "frames_repeated": 0, "audio_samples": 16000,
-                "utterances": 1, "interruptions": 0}},
+                "utterances": 1, "interruptions": 0, "client_dropped": 2}},
 ]
 
 
@@ -134,6 +154,7 @@ def main():
         "bad_client_events": [{"name": name, "text": text, "code": code, "fatal": fatal}
                               for name, text, code, fatal in BAD_CLIENT_EVENTS],
         "server_events": SERVER_EVENTS,
+        "close_codes": CLOSE_CODES,
     }
     json.dump(fixture, sys.stdout, indent=1)
     print()

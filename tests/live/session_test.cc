@@ -358,6 +358,50 @@ TEST_F(Session, AudioThatComesTooLateMovesTheClockAndIsReported) {
   EXPECT_EQ(std::ranges::count_if(video, [](const auto& m) { return (m.header.flags & kMediaDiscontinuity) != 0; }), 1);
 }
 
+// A client whose sound stands still, with all it may have lying before it, is believed at once. One that says the same
+// and has nothing may be wrong about its clock, and is believed a little at a time.
+TEST_F(Session, AFullClientThatStandsStillGetsNoMore) {
+  std::vector<size_t> sent;
+  for (const int buffered_ms : {400, 0}) {
+    const Talk talk = Open(Settings());
+    talk.session->PushSamples(Tone(9000));
+    talk.session->Commit();
+    Run(1'000'000);
+    for (int i = 0; i < 6; ++i) {
+      talk.session->Report({.pts_us = 600'000, .buffered_ms = buffered_ms, .dropped = 0});
+      Run(500'000);
+    }
+    sent.push_back(talk.sink->video().size());
+    talk.session->Close(CloseCode::kNormal, "done");
+  }
+  EXPECT_LE(sent[0], 38U) << "600 ms, the half second to the next report, and 400 ms ahead";
+  EXPECT_GE(sent[1], 60U);
+}
+
+TEST_F(Session, AClientThatShowsLessThanHalfIsSentHalf) {
+  SessionSettings settings = Settings();
+  settings.pace = Pace::kRealtime;
+  const Talk talk = Open(settings);
+  int64_t shown = 0;
+  for (int i = 0; i < 24; ++i) {
+    SpeakInRealTime(*talk.session, 500);
+    const auto got = talk.sink->video();
+    const auto sent = static_cast<int64_t>(got.size());
+    shown = std::min(sent, shown + 5);  // it manages ten a second
+    const int64_t now_shown_us = got.empty() ? 0 : got.back().header.pts_us - 100'000;
+    talk.session->Report({.pts_us = now_shown_us, .buffered_ms = 100, .dropped = sent - shown});
+  }
+  const auto warnings = talk.sink->events<WarningEvent>();
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].code, "slow_client");
+  EXPECT_FALSE(talk.sink->closed().has_value()) << "a client that says so is not given up";
+  const auto video = talk.sink->video();
+  ASSERT_GT(video.size(), 12U);
+  for (size_t i = video.size() - 10; i < video.size(); ++i) {
+    EXPECT_EQ(video[i].header.pts_us - video[i - 1].header.pts_us, 80'000) << "every other frame";
+  }
+}
+
 TEST_F(Session, AnUtteranceWhoseAudioStaysAwayEnds) {
   const Talk talk = Open(Settings());
   talk.session->PushSamples(Tone(1000));

@@ -81,8 +81,11 @@ TEST_F(ServingHttp, ListsAvatarsAndGivesTheirBackground) {
   EXPECT_EQ(list.Find("avatars")->array()[0].Find("id")->as_string(), Id());
   const Json facts = ParseJson(Get("/v1/avatars/" + Id()).text()).value();
   const std::string url = facts.Find("background_url")->as_string();
+  EXPECT_TRUE(url.ends_with("/background.mp4?v=0123456789abcdef")) << url;
   const HttpResponse all = Get(url);
   ASSERT_EQ(all.status, 200);
+  EXPECT_THAT(std::string(all.Header("Cache-Control")), HasSubstr("immutable"));
+  EXPECT_EQ(Get(url.substr(0, url.find('?'))).Header("Cache-Control"), "no-cache");
   EXPECT_EQ(all.Header("Content-Type"), "video/mp4");
   EXPECT_EQ(std::string(all.text().substr(4, 4)), "ftyp");
   const HttpResponse part = Get(url, {{"Range", "bytes=4-7"}});
@@ -188,7 +191,37 @@ TEST_F(ServingHttp, WantsTokensWhereThereAreKeys) {
   claims.subject = "twice";
   const std::string once = SignToken(claims, key);
   EXPECT_EQ(Upgrade("/v1/stream", {}, "lipsync.v1, bearer." + once), "101");
-  EXPECT_EQ(Upgrade("/v1/stream", {}, "lipsync.v1, bearer." + once), "401 token_used");
+  EXPECT_EQ(Upgrade("/v1/stream", {}, "lipsync.v1, bearer." + once), "101") << "back to its session";
+  EXPECT_EQ(Upgrade("/v1/stream?session=other", {}, "lipsync.v1, bearer." + once), "401 token_used");
+}
+
+TEST_F(ServingHttp, BoundsSessionsOfOneKey) {
+  const TokenKey key{"k1", std::string(40, 's')};
+  settings_.token_key = Write("keys", "k1 " + key.secret + "\n");
+  settings_.api_key = Write("api", "the-key-of-this-test\n");
+  settings_.key_sessions = 2;
+  Start();
+  const auto post = [this] {
+    return CodeOf(Post("/v1/sessions", "{}", {{"Authorization", "Bearer the-key-of-this-test"}}));
+  };
+  EXPECT_EQ(post(), "201 -");
+  EXPECT_EQ(post(), "201 -");
+  EXPECT_EQ(post(), "429 too_many_sessions");
+  int number = 0;
+  const auto connect = [&](const char* subject) {
+    TokenClaims claims;
+    claims.subject = subject;
+    claims.issued_s = std::time(nullptr);
+    claims.expires_s = claims.issued_s + 30;
+    claims.max_s = ++number + 100;  // so that no two tokens are the same
+    return Upgrade("/v1/stream", {}, "lipsync.v1, bearer." + SignToken(claims, key));
+  };
+  EXPECT_EQ(connect("bob"), "101");
+  EXPECT_EQ(connect("bob"), "101");
+  EXPECT_EQ(connect("bob"), "429 too_many_sessions");
+  EXPECT_EQ(connect("eve"), "101");
+  for (int i = 1; i <= 2; ++i) host_.FindSession("s" + std::to_string(i))->Close(CloseCode::kNormal, "done");
+  EXPECT_EQ(post(), "201 -") << "those that ended do not count";
 }
 
 TEST_F(ServingHttp, AllowedPagesMayRead) {

@@ -7,6 +7,19 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+// A masked frame (with a mask of zeros) whose first byte is `first`.
+std::string Frame(uint8_t first, const std::string& payload) {
+  std::string frame(1, static_cast<char>(first));
+  if (payload.size() < 126) {
+    frame += static_cast<char>(0x80 | payload.size());
+  } else {
+    frame += static_cast<char>(0x80 | 127);
+    for (int shift = 56; shift >= 0; shift -= 8)
+      frame += static_cast<char>(static_cast<uint64_t>(payload.size()) >> shift);
+  }
+  return frame + std::string(4, '\0') + payload;
+}
+
 class ServingStream : public Serving {
  protected:
   static std::vector<int16_t> Sound(size_t samples = 640) { return std::vector<int16_t>(samples, 100); }
@@ -28,17 +41,6 @@ class ServingStream : public Serving {
         "Sec-WebSocket-Protocol: lipsync.v1\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
     EXPECT_TRUE(raw->Hears("session.created"));
     return raw;
-  }
-  static std::string Frame(uint8_t first, const std::string& payload) {
-    std::string frame(1, static_cast<char>(first));
-    if (payload.size() < 126) {
-      frame += static_cast<char>(0x80 | payload.size());
-    } else {
-      frame += static_cast<char>(0x80 | 127);
-      for (int shift = 56; shift >= 0; shift -= 8)
-        frame += static_cast<char>(static_cast<uint64_t>(payload.size()) >> shift);
-    }
-    return frame + std::string(4, '\0') + payload;
   }
   // Whether a close frame with that code was heard.
   static bool HearsClose(RawConnection& raw, int code) {
@@ -122,9 +124,11 @@ TEST_F(ServingStream, ASessionThatHadAConnectionIsOnlyGivenToWhoHasItsToken) {
   Start();
   TalkingClient owner(Client());
   const std::string id = owner.Event("session.created").Find("session_id")->as_string();
-  for (const std::string& first :
-       {Frame(0x82, "abcd"), Frame(0x81, R"({"type":"ping","t":1})"),
-        Frame(0x81, R"({"type":"session.resume","next_sample":0,"resume_token":"wrong"})")}) {
+  const std::vector<std::pair<std::string, int>> attempts = {
+      {Frame(0x82, "abcd"), 4400},
+      {Frame(0x81, R"({"type":"ping","t":1})"), 4400},
+      {Frame(0x81, R"({"type":"session.resume","next_sample":0,"resume_token":"wrong"})"), 4401}};
+  for (const auto& [first, code] : attempts) {
     RawConnection thief(address_.port);
     thief.Send("GET /v1/stream?session=" + id +
                " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -132,7 +136,7 @@ TEST_F(ServingStream, ASessionThatHadAConnectionIsOnlyGivenToWhoHasItsToken) {
                "lipsync.v1\r\n\r\n");
     ASSERT_TRUE(thief.Hears("101"));
     thief.Send(first);
-    EXPECT_TRUE(HearsClose(thief, 4400));
+    EXPECT_TRUE(HearsClose(thief, code));
   }
   owner.client->SendAudio(Sound());
   EXPECT_FALSE(owner.Event("input_audio.ack").is_null());
@@ -289,6 +293,140 @@ TEST_F(ServingStream, ATokensTimeEndsItsSession) {
   ASSERT_TRUE(client.Created()) << client.ended.value_or("");
   EXPECT_TRUE(client.Ended());
   EXPECT_EQ(client.close_code, 4410);
+}
+
+// What a connection gets to its first message.
+std::string FirstAnswer(int port, const std::string& target, const std::string& token, const std::string& message,
+                        const std::string& expected) {
+  RawConnection raw(port);
+  raw.Send("GET " + target +
+           " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: "
+           "lipsync.v1, bearer." +
+           token + "\r\n\r\n");
+  EXPECT_TRUE(raw.Hears("\r\n\r\n"));
+  raw.Send(Frame(0x81, message));
+  return raw.Hears(expected) ? expected : raw.heard();
+}
+
+// "code" of an error event, then the close frame's code.
+std::string Closing(const std::string& code, int close) {
+  return "\"fatal\":true}\x88" + std::string(1, static_cast<char>(2 + code.size())) +
+         std::string{static_cast<char>(close >> 8), static_cast<char>(close & 255)} + code;
+}
+
+TEST_F(ServingStream, AUsedTokenLeadsBackToItsOwnSessionAndLastsNoLonger) {
+  const TokenKey key{"k1", std::string(40, 's')};
+  settings_.token_key = Write("keys", "k1 " + key.secret + "\n");
+  settings_.api_key = Write("api", "the-key-of-this-test\n");
+  Start();
+  const auto make = [&] {
+    return ParseJson(Post("/v1/sessions", "{}", {{"Authorization", "Bearer the-key-of-this-test"}}).text()).value();
+  };
+  const Json one = make();
+  TokenClaims claims;
+  claims.session = one.Find("session_id")->as_string();
+  claims.issued_s = std::time(nullptr);
+  claims.expires_s = claims.issued_s + 50;
+  claims.max_s = 2;
+  const std::string token = SignToken(claims, key);
+  LiveClientOptions other_options = Client();
+  claims.session.clear();
+  other_options.token = SignToken(claims, key);
+  TalkingClient other(other_options);
+  ASSERT_TRUE(other.Created());
+  const std::string url = one.Find("ws_url")->as_string();
+  const auto resume = [](const std::string& secret) {
+    return R"({"type":"session.resume","next_sample":0,"resume_token":")" + secret + "\"}";
+  };
+  EXPECT_THAT(FirstAnswer(address_.port, url, token, "{}", "unknown_type"), "unknown_type");
+  const auto session = host_.FindSession(one.Find("session_id")->as_string());
+  ASSERT_NE(session, nullptr);
+  const std::string wrong = Closing("resume_token_wrong", 4401);
+  EXPECT_EQ(FirstAnswer(address_.port, url, token, resume(other.client->resume_token()), wrong), wrong)
+      << "another session's secret is no way into that session";
+  EXPECT_FALSE(other.ended.has_value());
+  const std::string late = Closing("the token's time is up", 4410).substr(14);
+  EXPECT_EQ(FirstAnswer(address_.port, url, token, resume(session->resume_token()), late), late);
+}
+
+TEST_F(ServingStream, ATokenOfAnotherAvatarResumesNothing) {
+  const TokenKey key{"k1", std::string(40, 's')};
+  settings_.token_key = Write("keys", "k1 " + key.secret + "\n");
+  Start();
+  TokenClaims claims;
+  claims.issued_s = std::time(nullptr);
+  claims.expires_s = claims.issued_s + 50;
+  LiveClientOptions options = Client();
+  options.token = SignToken(claims, key);
+  TalkingClient client(options);
+  ASSERT_TRUE(client.Created());
+  claims.avatar = "somebody-else";
+  const std::string resume = R"({"type":"session.resume","next_sample":0,"resume_token":")";
+  const std::string refused = Closing("avatar_not_allowed", 4403);
+  EXPECT_EQ(FirstAnswer(address_.port, "/v1/stream?resume=1", SignToken(claims, key),
+                        resume + client.client->resume_token() + "\"}", refused),
+            refused);
+}
+
+TEST_F(ServingStream, WhatClientsShowIsCounted) {
+  Start();
+  TalkingClient client(Client());
+  ASSERT_TRUE(client.Created());
+  for (const int dropped : {3, 7}) {
+    client.client->Send(
+        Json::Object({{"type", "playback.report"}, {"pts_us", 40'000}, {"buffered_ms", 250}, {"dropped", dropped}}));
+  }
+  client.client->Send(Json::Object({{"type", "ping"}, {"t", 1}}));
+  ASSERT_FALSE(client.Event("pong").is_null());
+  const std::string page(Get("/metrics").text());
+  EXPECT_NE(page.find("lipsync_frames_total{result=\"client_dropped\"} 7\n"), std::string::npos);
+  EXPECT_NE(page.find("lipsync_client_buffer_seconds_count 2\n"), std::string::npos);
+  EXPECT_NE(page.find("lipsync_client_buffer_seconds_sum 0.5\n"), std::string::npos);
+}
+
+// Answers to a client that does not take them must not fill the memory: what is not read waits at the client.
+TEST_F(ServingStream, WhoDoesNotReadIsNotListenedTo) {
+  Start();
+  TalkingClient client(Client());
+  ASSERT_TRUE(client.Created());
+  client.client->PauseReading();
+  const Json ping = Json::Object({{"type", "ping"}, {"t", std::string(120, 'x')}});
+  constexpr int kPings = 120'000;
+  for (int i = 0; i < kPings; ++i) client.client->Send(ping);
+  const auto heard = [this] {
+    const std::string page(Get("/metrics").text());
+    const std::string name = "lipsync_ws_bytes_total{dir=\"in\"} ";
+    return std::atof(page.c_str() + page.find(name) + name.size());
+  };
+  double before = -1;
+  for (int i = 0; i < 100 && heard() != before; ++i) {
+    before = heard();
+    client.loop.RunFor(std::chrono::milliseconds(200));
+  }
+  EXPECT_LT(before, 0.8 * kPings * static_cast<double>(ping.Dump(true).size()));
+  TalkingClient other(Client());
+  EXPECT_TRUE(other.Created());
+}
+
+TEST_F(ServingStream, SaysAllItsLimits) {
+  settings_.connect_rate = 50;
+  settings_.key_sessions = 3;
+  Start();
+  TalkingClient client(Client());
+  const Json created = client.Event("session.created");
+  const Json& limits = *created.Find("limits");
+  const auto limit = [&limits](const char* name) {
+    const Json* value = limits.Find(name);
+    return value != nullptr ? value->as_int() : -1;
+  };
+  EXPECT_EQ(limit("handshake_ms"), 10'000);
+  EXPECT_EQ(limit("write_ms"), 10'000);
+  EXPECT_EQ(limit("header_bytes"), 16 << 10);
+  EXPECT_EQ(limit("connects_per_second"), 50);
+  EXPECT_EQ(limit("key_sessions"), 3);
+  EXPECT_EQ(limit("connect_ms"), 30'000);
+  EXPECT_EQ(limit("slow_close_ms"), 15'000);
 }
 
 TEST_F(ServingStream, DrainsOnASignal) {

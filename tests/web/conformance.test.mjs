@@ -58,6 +58,17 @@ test('understands the fixture\'s new session', async () => {
   assert.equal(session.state, 'open');
 });
 
+for (const [name, code] of Object.entries(fixture.close_codes)) {
+  test(`tells people why a connection ended: ${name}`, async () => {
+    const { socket, seen } = await openSession(Session, undefined, { later: () => {} });
+    socket.onclose({ code, reason: '' });
+    const [, failure] = seen.find(([type]) => type === 'failure') ?? [];
+    const goesOn = ['internal', 'restart'].includes(name);  // it resumes instead
+    assert.equal(failure === undefined, goesOn);
+    if (!goesOn) assert.ok(failure.closeCode === code && !failure.message.includes(String(code)), failure.message);
+  });
+}
+
 test('says only what the fixture says a client may say', async () => {
   const { session, socket } = await openSession(Session);
   session.sendPcm(new Int16Array(160));
