@@ -56,6 +56,7 @@ Result<LiveHostOptions> HostOptions(const ServeSettings& settings) {
   options.limits = settings.Limits();
   ASSIGN_OR_RETURN(options.composite, ParseCompositeMode(settings.composite));
   options.threads = settings.threads;
+  options.feather = settings.feather;
   options.headroom = settings.headroom;
   options.duty = settings.duty;
   options.max_sessions = settings.sessions;

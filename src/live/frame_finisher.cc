@@ -42,7 +42,7 @@ MediaMessage MessageOf(LivePacket packet, MediaKind kind, MediaCodec codec) {
 
 Composite& FrameFinisher::CompositeFor(CompositeMode mode) {
   auto& composite = mode == CompositeMode::kNatural ? natural_ : compatible_;
-  if (composite == nullptr) composite = MakeComposite(mode);
+  if (composite == nullptr) composite = MakeComposite(mode, feather_);
   return *composite;
 }
 

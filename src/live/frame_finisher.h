@@ -35,8 +35,9 @@ MediaMessage MessageOf(LivePacket packet, MediaKind kind, MediaCodec codec);
 // One thread at a time; several finishers may work at once, on frames of different sessions.
 class FrameFinisher {
  public:
-  // `open_pictures` outlives it.
-  explicit FrameFinisher(const LiveEncoderFactory& open_pictures) : open_pictures_(open_pictures) {}
+  // `open_pictures` outlives it; `feather` is natural compositing's.
+  FrameFinisher(const LiveEncoderFactory& open_pictures, double feather)
+      : open_pictures_(open_pictures), feather_(feather) {}
 
   // Frames of a session in their order. What a frame repeats is the session's last one. Errors: those of the encoder.
   Status Finish(FramePlan& plan, FrameParts& parts, MadeFrame& made, StageTimes& times);
@@ -46,6 +47,7 @@ class FrameFinisher {
   Composite& CompositeFor(CompositeMode mode);
 
   const LiveEncoderFactory& open_pictures_;
+  const double feather_;
   std::unique_ptr<Composite> natural_, compatible_;
   YuvImage picture_;
   Rect area_;  // of it, in the full frame

@@ -8,10 +8,9 @@
 
 namespace lips {
 
-FrameMaker::FrameMaker(int threads, LiveEncoderFactory pictures, LiveEncoderFactory sound)
-    : open_pictures_(std::move(pictures)), open_sound_(std::move(sound)), pool_(threads) {
+FrameMaker::FrameMaker(Options options) : options_(std::move(options)), pool_(options_.threads) {
   desks_.reserve(static_cast<size_t>(pool_.size()));
-  for (int i = 0; i < pool_.size(); ++i) desks_.emplace_back(open_pictures_);
+  for (int i = 0; i < pool_.size(); ++i) desks_.emplace_back(options_);
 }
 
 void FrameMaker::Make(std::span<FramePlan> plans, std::vector<MadeFrame>& made, StageTimes& times) {
@@ -117,7 +116,7 @@ void FrameMaker::Generate(std::span<FramePlan> plans, std::vector<MadeFrame>& ma
 Status FrameMaker::EncodeSound(FrameOutput& output, std::span<const float> samples, int64_t pts_us, bool last,
                                std::vector<MediaMessage>& out) {
   if (output.sound == nullptr) {
-    ASSIGN_OR_RETURN(output.sound, open_sound_({output.settings, 0, 0, {}, output.settings.fps}));
+    ASSIGN_OR_RETURN(output.sound, options_.sound({output.settings, 0, 0, {}, output.settings.fps}));
   }
   packets_.clear();
   RETURN_IF_ERROR(output.sound->Sound(samples, pts_us, packets_));

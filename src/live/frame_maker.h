@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "composite/jaw_mask.h"
 #include "live/frame_encoder.h"
 #include "live/frame_finisher.h"
 #include "live/frame_plan.h"
@@ -15,8 +16,12 @@ namespace lips {
 // batches.
 class FrameMaker {
  public:
-  // `threads`: the compute thread included.
-  FrameMaker(int threads, LiveEncoderFactory pictures, LiveEncoderFactory sound);
+  struct Options {
+    int threads = 1;  // the compute thread included
+    double feather = kUsualFeather;
+    LiveEncoderFactory pictures, sound;
+  };
+  explicit FrameMaker(Options options);
   FrameMaker(const FrameMaker&) = delete;
   FrameMaker& operator=(const FrameMaker&) = delete;
 
@@ -33,7 +38,7 @@ class FrameMaker {
  private:
   // What one thread finishes frames with.
   struct Desk {
-    explicit Desk(const LiveEncoderFactory& pictures) : finisher(pictures) {}
+    explicit Desk(const Options& options) : finisher(options.pictures, options.feather) {}
     FrameFinisher finisher;
     StageTimes times;
   };
@@ -42,8 +47,7 @@ class FrameMaker {
   void Generate(std::span<FramePlan> plans, std::vector<MadeFrame>& made);
   void Finish(std::span<FramePlan> plans, std::vector<MadeFrame>& made);
 
-  const LiveEncoderFactory open_pictures_;
-  const LiveEncoderFactory open_sound_;
+  const Options options_;
   std::vector<FrameParts> items_;
   std::vector<Generator::Job> jobs_;
   std::vector<size_t> job_items_;

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "composite/composite.h"
+#include "composite/jaw_mask.h"
 #include "composite/label.h"
 #include "engine/generator.h"
 #include "live/clock.h"
@@ -49,6 +50,7 @@ struct LiveAvatarOptions {
 struct LiveHostOptions {
   SessionLimits limits = {};
   CompositeMode composite = CompositeMode::kNatural;  // what avatars are opened for; compatible allows both
+  double feather = kUsualFeather;                     // of natural compositing: kMinFeather .. kMaxFeather
   int threads = 0;          // that paste and encode, the compute thread included; 0: one per core
   double headroom = 0.85;   // share of the calibrated speed that is given away
   double duty = 1.0;        // share of the time sessions speak; below 1 more are admitted than can speak at once

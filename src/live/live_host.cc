@@ -59,6 +59,10 @@ Result<std::unique_ptr<LiveHost>> LiveHost::Create(LiveHostOptions options) {
     return Error(ErrorCode::kInvalidInput, "headroom " + std::to_string(options.headroom) + " and duty " +
                                                std::to_string(options.duty) + " must lie between 0 and 1");
   }
+  if (!(options.feather >= kMinFeather && options.feather <= kMaxFeather)) {
+    return Error(ErrorCode::kInvalidInput, "feather " + std::to_string(options.feather) + " is not between " +
+                                               std::to_string(kMinFeather) + " and " + std::to_string(kMaxFeather));
+  }
   if (!options.picture_encoder) options.picture_encoder = OpenPictureEncoder;
   if (!options.sound_encoder) options.sound_encoder = OpenSoundEncoder;
   return std::unique_ptr<LiveHost>(std::make_unique<TalkingHost>(std::move(options)));
@@ -67,7 +71,7 @@ Result<std::unique_ptr<LiveHost>> LiveHost::Create(LiveHostOptions options) {
 TalkingHost::TalkingHost(LiveHostOptions options)
     : options_(std::move(options)),
       clock_(options_.clock != nullptr ? *options_.clock : SteadyClock()),
-      maker_(ThreadsOrCores(options_.threads), options_.picture_encoder, options_.sound_encoder) {
+      maker_({ThreadsOrCores(options_.threads), options_.feather, options_.picture_encoder, options_.sound_encoder}) {
   beat_us_ = clock_.NowUs();
   if (!options_.manual) thread_ = std::jthread([this](const std::stop_token& stop) { Serve(stop); });
 }

@@ -126,6 +126,8 @@ const std::vector<SettingKey>& SettingKeys() {
       {"cache_memory", &S::cache_memory,
        "memory for template frames of each avatar (500M, 2G); default: by what is available"},
       {"composite", &S::composite, "how the mouth joins its frame: natural, compatible"},
+      {"feather", &S::feather, "how softly, of natural compositing: share of the face the mask fades over", kMinFeather,
+       kMaxFeather},
       {"label", &S::label, "line of text that is burnt into every picture, beside the face"},
       {"label_position", &S::label_position,
        "where it stands: auto, bottom-left, bottom-right, bottom, top-left, top-right, top"},

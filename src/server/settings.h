@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "composite/jaw_mask.h"
 #include "live/settings.h"
 
 namespace lips {
@@ -38,6 +39,7 @@ struct ServeSettings {
 
   int sessions = 1000;
   bool admit_all = false;
+  double feather = kUsualFeather;
   double headroom = 0.85;
   double duty = 1;
   int connect_rate = 10;
