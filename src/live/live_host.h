@@ -66,6 +66,7 @@ class TalkingHost final : public LiveHost, private SessionHost {
   // The compute thread's.
   void Serve(const std::stop_token& stop);
   void KeepHouse(bool empty, int64_t now_us, std::optional<int64_t>& next_us);
+  int FramesTogether() const;
   bool RunBatch(const std::vector<SessionPtr>& sessions, int64_t now_us, std::optional<int64_t>& next_us);
   void Shed(const std::vector<SessionPtr>& sessions, int64_t now_us);
   void CloseDrained(const std::vector<SessionPtr>& sessions, int64_t now_us, std::optional<int64_t>& next_us);
@@ -94,6 +95,7 @@ class TalkingHost final : public LiveHost, private SessionHost {
   std::vector<FramePlan> plans_;
   std::vector<MadeFrame> made_;
   StageTimes times_;
+  double network_cost_us_ = 0;      // of frame_cost_us_
   double frame_cost_us_ = 0;        // a running mean
   bool used_ = false;               // there were sessions since memory was given back
   std::optional<int64_t> left_us_;  // when the last of them was seen to be gone

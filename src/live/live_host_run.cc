@@ -68,7 +68,7 @@ class TalkingHost::Queues final : public FrameQueues {
     for (const SessionPtr& session : sessions_) {
       if (session->avatar().get() != group) continue;
       limits.most_of_one = std::clamp(session->avatar()->generator().preferred_jobs(), 1, kMostJobs);
-      limits.most = std::clamp(host_.maker_.threads(), limits.most_of_one, kMostJobs);
+      limits.most = std::clamp(host_.FramesTogether(), limits.most_of_one, kMostJobs);
       break;
     }
     limits.cost_us = static_cast<int64_t>(host_.frame_cost_us_);
@@ -80,6 +80,13 @@ class TalkingHost::Queues final : public FrameQueues {
   const std::vector<SessionPtr>& sessions_;
   const int64_t now_us_;
 };
+
+// Frames of different sessions in one batch: one for each thread that finishes them. Where the network costs less than
+// that, several, so that threads seldom wait for one another; where it costs more, the first would wait for the others.
+int TalkingHost::FramesTogether() const {
+  constexpr int kEach = 4;
+  return maker_.threads() * (network_cost_us_ < frame_cost_us_ / 2 ? kEach : 1);
+}
 
 std::optional<int64_t> TalkingHost::RunDue() {
   std::vector<SessionPtr> sessions;
@@ -141,14 +148,19 @@ bool TalkingHost::RunBatch(const std::vector<SessionPtr>& sessions, int64_t now_
   for (size_t i = 0; i < plans_.size(); ++i) {
     Note(sessions[plans_[i].owner]->FinishFrame(plans_[i], std::move(made_[i])));
   }
-  double batch_s = 0;
+  double batch_s = 0, network_s = 0;
   const std::lock_guard lock(metrics_mutex_);
   for (const StageTimes::Entry& entry : times_.entries) {
     metrics_.stages[static_cast<size_t>(entry.stage)].Add(entry.seconds);
     batch_s += entry.seconds;
+    if (entry.stage == LiveStage::kInfer) network_s += entry.seconds;
   }
   constexpr double kNewest = 0.1;  // its weight in the running mean
-  frame_cost_us_ += kNewest * (batch_s * 1e6 / static_cast<double>(count) - frame_cost_us_);
+  const auto renew = [count](double& mean_us, double seconds) {
+    mean_us += kNewest * (seconds * 1e6 / static_cast<double>(count) - mean_us);
+  };
+  renew(frame_cost_us_, batch_s);
+  renew(network_cost_us_, network_s);
   ++metrics_.batch_sizes[static_cast<size_t>(std::min<int64_t>(count, kMostJobs))];
   metrics_.queue_depth = picked.frames;
   return true;
