@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/log.h"
+
 namespace lips {
 namespace {
 
@@ -18,7 +20,13 @@ Isa Detect() {
   if (wish == nullptr) return best;
   const std::string_view name(wish);
   if (name == "scalar") return Isa::kScalar;
-  if (name == "avx2") return std::min(best, Isa::kAvx2);
+  if (name == "avx2" && best >= Isa::kAvx2) return Isa::kAvx2;
+  if (name == "avx512" && best >= Isa::kAvx512) return Isa::kAvx512;
+  const bool known = name == "avx2" || name == "avx512";
+  Log(LogLevel::kWarning, "LIPSTREAM_ISA is not followed",
+      {{"found", wish},
+       {"why", known ? "this CPU lacks it" : "expected scalar, avx2 or avx512"},
+       {"used", Name(best)}});
   return best;
 }
 

@@ -135,6 +135,32 @@ TEST(BenchNetwork, AnEngineThatCannotRunIsNamedWithTheReason) {
   EXPECT_EQ(std::ranges::count(alone.err, '\n'), 1) << alone.err;
 }
 
+TEST(BenchNetwork, AnInstructionSetThatIsNoneIsSaidOnce) {
+  const Outcome made = RunProgram("/usr/bin/env", {"LIPSTREAM_ISA=sse9",
+                                                   LIPSTREAM_BINARY,
+                                                   "bench",
+                                                   "network",
+                                                   "--avatar",
+                                                   Anna(),
+                                                   "--engines",
+                                                   "cpu",
+                                                   "--precisions",
+                                                   "f32",
+                                                   "--rounds",
+                                                   "1",
+                                                   "--batch",
+                                                   "1",
+                                                   "--threads",
+                                                   "1",
+                                                   "--cache",
+                                                   "0",
+                                                   "--json",
+                                                   "-q"});
+  EXPECT_EQ(made.exit_code, 0);
+  EXPECT_THAT(made.err, HasSubstr("found=sse9 why=\"expected scalar, avx2 or avx512\""));
+  EXPECT_EQ(std::ranges::count(made.err, '\n'), 1) << made.err;
+}
+
 TEST(BenchNetwork, PrintsATableUnderTheMachineLine) {
   if (!OnnxRuntimeVersion().ok()) GTEST_SKIP() << OnnxRuntimeVersion().error().message();
   const Outcome text = Lipstream({"bench", "network", "--avatar", Anna(), "--rounds", "1", "--batch", "1", "--engines",
