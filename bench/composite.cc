@@ -67,6 +67,8 @@ class OpenCvCompatible {
 
 // What composite/natural.h says, in OpenCV's words: the colours' difference in the mask's fading, averaged in cells,
 // filled up from coarser cells, enlarged and added; mask; both pictures resized; their difference added to the frame.
+// One step less than ours: how much a pixel counts does not depend on its difference, so the grids' weights are
+// constant.
 class OpenCvNatural {
  public:
   OpenCvNatural() {

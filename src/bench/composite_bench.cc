@@ -10,6 +10,7 @@
 #include "base/stats.h"
 #include "bench/child.h"
 #include "composite/compatible.h"
+#include "composite/natural.h"
 #include "image/colour.h"
 #include "image/random_picture.h"
 #include "image/resize.h"
@@ -50,9 +51,13 @@ Json CompositeTurn() {
   YuvImage yuv(kWidth, kHeight, {});
   BgrToYuv(bgr.view(), yuv.view());
   CompatibleComposite composite;
+  NaturalComposite natural;
   Image small(kRects[0].width, kRects[0].height);
   CubicResizer resizer(kCrop, kCrop, small.width(), small.height());
   Json turn = Json::Object();
+  turn.Set("natural, into a 720p frame's planes", MedianOf([&](size_t i) {
+             natural.Paste(crop.view(), mouth.view(), kRects[i % kRects.size()], yuv.view());
+           }));
   turn.Set("paste into a 720p frame's planes", MedianOf([&](size_t i) {
              composite.Paste(crop.view(), mouth.view(), kRects[i % kRects.size()], yuv.view());
            }));

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <optional>
+#include <utility>
 
 #include "composite/border_match.h"
 #include "composite/jaw_mask.h"
@@ -10,28 +12,21 @@
 #include "image/image.h"
 #include "image/mask_bounds.h"
 #include "image/resize.h"
+#include "kernels/table.h"
 
 namespace lips {
 namespace {
 
-void BlendRow(const uint8_t* roi, const uint8_t* mouth, const int16_t* match, const uint8_t* weights, size_t count,
-              uint8_t* out) {
-  for (size_t i = 0; i < count; ++i) {
-    const int matched = std::clamp(mouth[i] + match[i], 0, 255);
-    const auto difference = static_cast<int16_t>(matched - roi[i]);
-    // Divided by 255 to the nearest, for any sign; 16-bit factors, so that the compiler multiplies eight at once.
-    const int product = int{static_cast<int16_t>(weights[i])} * int{difference} + 128;
-    out[i] = static_cast<uint8_t>(roi[i] + ((product + (product >> 8)) >> 8));
-  }
-}
+constexpr int kReach = 2;  // of the cubic, in source pixels
 
 }  // namespace
 
 struct NaturalComposite::Scratch {
   double feather = kUsualFeather;
   int size_px = 0;
-  std::vector<uint8_t> weights;  // of the mask, for each of B, G, R
-  Rect used;                     // the pixels with any weight
+  std::vector<uint8_t> weights;              // of the mask, for each of B, G, R
+  Rect used;                                 // the pixels with any weight
+  std::vector<std::pair<int, int>> in_rows;  // ... and from where to where they lie in each row
   std::optional<BorderMatch> match;
   Image canvas;  // of a crop with the mouth
   Rect changed;  // the part of the frame that may change
@@ -41,6 +36,7 @@ struct NaturalComposite::Scratch {
   DifferenceAdder adder;
 
   void UseSize(int size);
+  void Blend(ConstImageView crop, ConstImageView mouth, const Place& part);
   // `changed`, and `now` and `was` for it. `place` may reach beyond the frame.
   void Render(ConstImageView crop, ConstImageView mouth, const Place& place, int frame_width, int frame_height);
 };
@@ -53,6 +49,12 @@ void NaturalComposite::Scratch::UseSize(int size) {
   weights.clear();
   for (const uint8_t w : mask) weights.insert(weights.end(), 3, w);
   used = MaskBounds(mask, size);
+  in_rows.clear();
+  for (int y = 0; y < size; ++y) {
+    const Rect row = MaskBounds(
+        std::span(mask).subspan(static_cast<size_t>(y) * static_cast<size_t>(size), static_cast<size_t>(size)), size);
+    in_rows.emplace_back(row.x, row.right());
+  }
 }
 
 void NaturalComposite::Scratch::Render(ConstImageView crop, ConstImageView mouth, const Place& place, int frame_width,
@@ -61,7 +63,6 @@ void NaturalComposite::Scratch::Render(ConstImageView crop, ConstImageView mouth
   assert(crop.width == crop.height && mouth.width == mouth.height && crop.width == mouth.width + 2 * border);
   UseSize(mouth.width);
   const double across = place.width / crop.width, down = place.height / crop.height;  // frame pixels a crop pixel
-  constexpr int kReach = 2;                                                           // of the cubic
   const Rect around =
       RectAround({place.x + (border + used.x - kReach) * across, place.y + (border + used.y - kReach) * down,
                   (used.width + 2 * kReach) * across, (used.height + 2 * kReach) * down});
@@ -72,22 +73,40 @@ void NaturalComposite::Scratch::Render(ConstImageView crop, ConstImageView mouth
   now.Resize(changed.width, changed.height);
   was.Resize(changed.width, changed.height);
 
-  const Rect inner = {border, border, mouth.width, mouth.height};
-  const ConstImageView roi = crop.Crop(inner);
-  canvas.Resize(crop.width, crop.height);
-  CopyPixels(crop, canvas.view());
-  match->Fit(mouth, roi);
-  const auto width = 3 * static_cast<size_t>(used.width), skipped = 3 * static_cast<size_t>(used.x);
-  for (int y = used.y; y < used.bottom(); ++y) {
-    const uint8_t* row_weights = weights.data() + 3 * static_cast<size_t>(y) * static_cast<size_t>(size_px) + skipped;
-    BlendRow(roi.Row(y) + skipped, mouth.Row(y) + skipped, match->Row(y).data() + skipped, row_weights, width,
-             canvas.view().Crop(inner).Row(y) + skipped);
-  }
   const Place part = {(changed.x - place.x) / across, (changed.y - place.y) / down, changed.width / across,
                       changed.height / down};
   resizer.Reset(crop.width, crop.height, part, changed.width, changed.height);
+  Blend(crop, mouth, part);
   resizer.Run(crop, was.view());
   resizer.Run(canvas.view(), now.view());
+}
+
+// The rows of `canvas` that a resize of `part` reads.
+void NaturalComposite::Scratch::Blend(ConstImageView crop, ConstImageView mouth, const Place& part) {
+  const int border = (crop.width - mouth.width) / 2;
+  const Rect inner = {border, border, mouth.width, mouth.height};
+  const ConstImageView roi = crop.Crop(inner);
+  canvas.Resize(crop.width, crop.height);
+  match->Fit(mouth, roi);
+  const int first = std::clamp(static_cast<int>(std::floor(part.y)) - kReach, 0, crop.height);
+  const int last = std::clamp(static_cast<int>(std::ceil(part.y + part.height)) + kReach, first, crop.height);
+  for (int row = first; row < last; ++row) {
+    std::copy_n(crop.Row(row), 3 * crop.width, canvas.view().Row(row));
+    const int y = row - border;
+    if (y < used.y || y >= used.bottom()) continue;
+    const auto [left, right] = in_rows[static_cast<size_t>(y)];
+    const auto skipped = 3 * static_cast<size_t>(left);
+    const BorderMatch::FieldRow field = match->Row(y);
+    kernels::Active().blend_matched(
+        {.roi = roi.Row(y) + skipped,
+         .mouth = mouth.Row(y) + skipped,
+         .weights = weights.data() + 3 * static_cast<size_t>(y) * static_cast<size_t>(size_px) + skipped,
+         .above = field.above.data() + skipped,
+         .below = field.below.data() + skipped,
+         .part = field.part,
+         .n = 3 * static_cast<size_t>(right - left),
+         .out = canvas.view().Crop(inner).Row(y) + skipped});
+  }
 }
 
 NaturalComposite::NaturalComposite(double feather) : scratch_(std::make_unique<Scratch>()) {

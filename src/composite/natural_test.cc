@@ -12,6 +12,7 @@
 #include "image/colour.h"
 #include "image/image.h"
 #include "image/random_picture.h"
+#include "kernels/match.h"
 
 namespace lips {
 namespace {
@@ -154,8 +155,21 @@ TEST(NaturalPaste, PutsTheMouthBetweenPixels) {
   for (const double shift : {0.1, 0.25, 0.5, 0.8}) EXPECT_NEAR(centre_of(shift) - centre_of(0), shift, 0.03) << shift;
 }
 
+// The field's levels, to the nearest, for all rows.
+std::vector<int> FieldOf(const BorderMatch& match, int size_px) {
+  std::vector<int> levels;
+  for (int y = 0; y < size_px; ++y) {
+    const BorderMatch::FieldRow row = match.Row(y);
+    for (size_t i = 0; i < row.above.size(); ++i) {
+      const double steps = row.above[i] * (kernels::kMatchSteps - row.part) + row.below[i] * row.part;
+      levels.push_back(static_cast<int>(std::lround(steps / (kernels::kMatchParts * kernels::kMatchSteps))));
+    }
+  }
+  return levels;
+}
+
 // The field for a grey picture and one that differs from it by `by` levels, and by `beside` in its left half.
-std::vector<int16_t> MatchOf(int by, int beside) {
+std::vector<int> MatchOf(int by, int beside) {
   constexpr int kSize = 160;
   Image from(kSize, kSize), to(kSize, kSize);
   for (int y = 0; y < kSize; ++y) {
@@ -165,29 +179,23 @@ std::vector<int16_t> MatchOf(int by, int beside) {
   }
   BorderMatch match(JawMask(kSize), kSize);
   match.Fit(from.view(), to.view());
-  std::vector<int16_t> field;
-  for (int y = 0; y < kSize; ++y) field.insert(field.end(), match.Row(y).begin(), match.Row(y).end());
-  return field;
+  return FieldOf(match, kSize);
 }
 
 TEST(BorderMatch, IsNothingForEqualPicturesAndBoundedForAny) {
   std::mt19937 rng(7);
   BorderMatch match(JawMask(160), 160);
   const Image a = RandomPicture(rng, 160, 160), b = RandomPicture(rng, 160, 160);
-  match.Fit(a.view(), a.view());
-  for (int y = 0; y < 160; ++y) {
-    for (const int16_t level : match.Row(y)) ASSERT_EQ(level, 0);
-  }
-  for (const int16_t level : MatchOf(25, 25)) ASSERT_EQ(level, BorderMatch::kMostLevels);
   match.Fit(a.view(), b.view());
-  for (int y = 0; y < 160; ++y) {
-    for (const int16_t level : match.Row(y)) ASSERT_LE(std::abs(level), BorderMatch::kMostLevels);
-  }
+  for (const int level : FieldOf(match, 160)) ASSERT_LE(std::abs(level), BorderMatch::kMostLevels);
+  match.Fit(a.view(), a.view());
+  for (const int level : FieldOf(match, 160)) ASSERT_EQ(level, 0);
+  for (const int level : MatchOf(25, 25)) ASSERT_EQ(level, BorderMatch::kMostLevels);
 }
 
 TEST(BorderMatch, LooksAwayFromWhatIsAnotherThing) {
-  for (const int16_t level : MatchOf(5, 90)) ASSERT_EQ(level, 5);
-  for (const int16_t level : MatchOf(90, 90)) ASSERT_EQ(level, 0);
+  for (const int level : MatchOf(5, 90)) ASSERT_EQ(level, 5);
+  for (const int level : MatchOf(90, 90)) ASSERT_EQ(level, 0);
 }
 
 }  // namespace

@@ -56,7 +56,11 @@ inline Vec And(Vec a, Vec b) { return _mm512_and_si512(a, b); }
 inline Vec Add16(Vec a, Vec b) { return _mm512_add_epi16(a, b); }
 inline Vec Sub16(Vec a, Vec b) { return _mm512_sub_epi16(a, b); }
 inline Vec Add32(Vec a, Vec b) { return _mm512_add_epi32(a, b); }
+inline Vec Min16(Vec a, Vec b) { return _mm512_min_epi16(a, b); }
+inline Vec Max16(Vec a, Vec b) { return _mm512_max_epi16(a, b); }
+inline Vec MulLow16(Vec a, Vec b) { return _mm512_mullo_epi16(a, b); }
 inline Vec MulHigh16(Vec a, Vec b) { return _mm512_mulhi_epi16(a, b); }
+inline Vec MulRound16(Vec a, Vec b) { return _mm512_mulhrs_epi16(a, b); }  // (a * b + 2^14) / 2^15
 inline Vec Mul32(Vec a, Vec b) { return _mm512_mullo_epi32(a, b); }
 inline Vec MulAddPairs16(Vec a, Vec b) { return _mm512_madd_epi16(a, b); }
 template <int kBits>
@@ -66,6 +70,10 @@ inline Vec ShiftLeft16(Vec v) {
 template <int kBits>
 inline Vec ShiftRightUnsigned16(Vec v) {
   return _mm512_srli_epi16(v, kBits);
+}
+template <int kBits>
+inline Vec ShiftRight16(Vec v) {
+  return _mm512_srai_epi16(v, kBits);
 }
 template <int kBits>
 inline Vec ShiftRight32(Vec v) {

@@ -130,6 +130,63 @@ TEST(CubicDown, EqualsScalarAndStaysInBounds) {
   });
 }
 
+TEST(MatchSums, EqualsScalarAndStaysInBounds) {
+  ForEachTableAndLength([](std::mt19937& rng, const Table& table, size_t n) {
+    const size_t stride = n + rng() % 3;
+    const int rows = static_cast<int>(rng() % (kMatchMostRows + 1));
+    const bool hardest = rng() % 2 == 0;  // everything as large as 16 bits hold
+    auto from = RandomBytes(rng, stride * kMatchMostRows + n), to = from, weights = from;
+    for (size_t i = 0; i < from.size(); ++i) {
+      to[i] = static_cast<uint8_t>(hardest ? (from[i] < 128 ? from[i] + 20 : from[i] - 20) : rng());
+      weights[i] = static_cast<uint8_t>(hardest ? kMatchMostWeight : rng() % (kMatchMostWeight + 1));
+    }
+    const auto pitch = static_cast<ptrdiff_t>(stride);
+    Guarded<int16_t> want[2] = {{rng, n}, {rng, n}}, got[2] = {want[0], want[1]};
+    const MatchSumsArgs args = {from.data(), to.data(), weights.data(), pitch,         pitch, pitch,
+                                rows,        n,         want[0].data(), want[1].data()};
+    MatchSumsArgs other = args;
+    other.counts = got[0].data(), other.sums = got[1].data();
+    MatchSums_scalar(args);
+    table.match_sums(other);
+    EXPECT_EQ(got[0], want[0]);
+    EXPECT_EQ(got[1], want[1]);
+  });
+}
+
+TEST(BlendMatched, EqualsScalarAndStaysInBounds) {
+  ForEachTableAndLength([](std::mt19937& rng, const Table& table, size_t n) {
+    const auto roi = RandomBytes(rng, n), mouth = RandomBytes(rng, n), weights = RandomBytes(rng, n);
+    std::vector<int16_t> above(n), below(n);
+    const int most = rng() % 2 == 0 ? 63 * kMatchParts : 3 * kMatchParts;
+    for (auto* row : {&above, &below}) {
+      for (int16_t& x : *row)
+        x = static_cast<int16_t>(static_cast<int>(rng() % static_cast<unsigned>(2 * most + 1)) - most);
+    }
+    Guarded<uint8_t> want(rng, n), got = want;
+    BlendMatchedArgs args = {roi.data(), mouth.data(), weights.data(), above.data(), below.data(), 0, n, want.data()};
+    args.part = static_cast<int>(rng() % (kMatchSteps + 1));
+    BlendMatched_scalar(args);
+    args.out = got.data();
+    table.blend_matched(args);
+    EXPECT_EQ(got, want);
+  });
+}
+
+TEST(BlendMatched, TakesAllOfTheMouthOrNothing) {
+  for (int roi = 0; roi < 256; ++roi) {
+    for (int mouth = 0; mouth < 256; ++mouth) {
+      const uint8_t of_roi[2] = {static_cast<uint8_t>(roi), static_cast<uint8_t>(roi)};
+      const uint8_t of_mouth[2] = {static_cast<uint8_t>(mouth), static_cast<uint8_t>(mouth)};
+      const uint8_t weights[2] = {0, 255};
+      const int16_t field[2] = {};
+      uint8_t out[2];
+      BlendMatched_scalar({of_roi, of_mouth, weights, field, field, 7, 2, out});
+      ASSERT_EQ(out[0], roi);
+      ASSERT_EQ(out[1], mouth) << roi;
+    }
+  }
+}
+
 TEST(UnitFromBgrRow, EqualsScalarAndStaysInBounds) {
   ForEachTableAndLength([](std::mt19937& rng, const Table& table, size_t n) {
     const auto bgr = RandomBytes(rng, 3 * n);

@@ -7,6 +7,7 @@
 #include "kernels/convert_inl.h"
 #include "kernels/cubic_inl.h"
 #include "kernels/depthwise_inl.h"
+#include "kernels/match_inl.h"
 #include "kernels/matrix_inl.h"
 #include "kernels/planes_inl.h"
 #include "kernels/sigmoid_inl.h"
@@ -23,6 +24,8 @@ Table SimdeTable() {
   t.add_chroma_row = AddChromaRow_simde;
   t.cubic_across = CubicAcross_simde;
   t.cubic_down = CubicDown_simde;
+  t.match_sums = MatchSums_simde;
+  t.blend_matched = BlendMatched_simde;
   t.convert_row = ConvertRow_simde;
   t.matrix_f32 = MatrixF32_simde;
   t.matrix_bf16 = MatrixBf16_simde;

@@ -11,6 +11,8 @@ Table TableFor(Isa isa) {
     t.add_chroma_row = AddChromaRow_avx2;
     t.cubic_across = CubicAcross_avx2;
     t.cubic_down = CubicDown_avx2;
+    t.match_sums = MatchSums_avx2;
+    t.blend_matched = BlendMatched_avx2;
     t.unit_from_bgr_row = UnitFromBgrRow_avx2;
     t.bgr_from_unit_row = BgrFromUnitRow_avx2;
     t.convert_row = ConvertRow_avx2;
@@ -33,6 +35,8 @@ Table TableFor(Isa isa) {
     t.add_chroma_row = AddChromaRow_avx512;
     t.cubic_across = CubicAcross_avx512;
     t.cubic_down = CubicDown_avx512;
+    t.match_sums = MatchSums_avx512;
+    t.blend_matched = BlendMatched_avx512;
     t.convert_row = ConvertRow_avx512;
     t.matrix_f32 = MatrixF32_avx512;
     t.matrix_bf16 = MatrixBf16_avx512;

@@ -8,6 +8,7 @@
 #include "kernels/convert.h"
 #include "kernels/cubic.h"
 #include "kernels/depthwise.h"
+#include "kernels/match.h"
 #include "kernels/matrix.h"
 #include "kernels/planes.h"
 #include "kernels/sigmoid.h"
@@ -25,6 +26,8 @@ struct Table {
   AddChromaRowFn* add_chroma_row = AddChromaRow_scalar;
   CubicAcrossFn* cubic_across = CubicAcross_scalar;
   CubicDownFn* cubic_down = CubicDown_scalar;
+  MatchSumsFn* match_sums = MatchSums_scalar;
+  BlendMatchedFn* blend_matched = BlendMatched_scalar;
   UnitFromBgrRowFn* unit_from_bgr_row = UnitFromBgrRow_scalar;
   BgrFromUnitRowFn* bgr_from_unit_row = BgrFromUnitRow_scalar;
   MatrixFn* matrix_f32 = MatrixF32_scalar;

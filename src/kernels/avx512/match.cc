@@ -1,0 +1,1 @@
+#include "kernels/match_inl.h"  // compiled here with this folder's instruction set
