@@ -12,8 +12,8 @@ struct Oval {
   double half_width, above, below;
 };
 constexpr double kCentreY = 0.36;
-constexpr Oval kEdge = {0.49, 0.16, 0.55};
-constexpr Oval kFading = {0.30, 0.30, 0.45};  // how much smaller the oval of full weight is, times the feather
+constexpr Oval kEdge = {0.49, 0.16, 0.56};
+constexpr Oval kFading = {0.45, 0.45, 0.60};  // how much smaller the oval of full weight is, times the feather
 constexpr double kPowerAbove = 3.0, kPowerBelow = 2.0;
 
 // 0 at the centre, 1 on the oval.

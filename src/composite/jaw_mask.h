@@ -16,8 +16,8 @@ namespace lips {
 // the mask has to reach beyond the wider one, or both show. Further down it narrows as a jaw does: what stands beside a
 // neck (a collar, a microphone) is none of the mouth's business.
 //
-// `feather` is how soft the edge is, kMinFeather .. kMaxFeather: the fading's part of the picture's side is 0.3 times
-// that at the sides and above and 0.45 times below. With more of it the chin would no longer be all the mouth's.
+// `feather` is how soft the edge is, kMinFeather .. kMaxFeather: the part of the picture's side in which it fades is
+// 0.45 times that, and 0.6 times below. With more of it than that the template's chin would show through.
 inline constexpr double kMinFeather = 0.05;
 inline constexpr double kUsualFeather = 0.2;
 inline constexpr double kMaxFeather = 0.35;

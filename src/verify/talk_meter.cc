@@ -131,13 +131,8 @@ double Mean(const std::vector<double>& values) {
   return values.empty() ? kNone : sum / static_cast<double>(values.size());
 }
 
-struct Steps {
-  double seam = 0;    // the largest of all lines
-  double border = 0;  // ... in excess of the lines on either side: another mouth changes from line to line gradually
-};
-
 // Of each line the middle of the groups' steps, so that a chin that moves does not count.
-Steps StepsOf(const std::vector<float>& difference) {
+std::vector<double> StepsOf(const std::vector<float>& difference) {
   std::vector<double> of_lines;
   for (const Geometry::Line& line : TheGeometry().lines) {
     std::vector<double> steps;
@@ -151,11 +146,15 @@ Steps StepsOf(const std::vector<float>& difference) {
     }
     of_lines.push_back(Median(std::move(steps)));
   }
-  Steps most;
-  for (size_t k = 0; k < of_lines.size(); ++k) {
-    most.seam = std::max(most.seam, of_lines[k]);
-    if (!TheGeometry().lines[k].has_sides) continue;
-    most.border = std::max(most.border, of_lines[k] - (of_lines[k - kSides] + of_lines[k + kSides]) / 2);
+  return of_lines;
+}
+
+// By how much one line's step is larger than those on either side, the most: another mouth changes from line to line
+// gradually.
+double BorderOf(const std::vector<double>& steps) {
+  double most = 0;
+  for (size_t k = 0; k < steps.size(); ++k) {
+    if (TheGeometry().lines[k].has_sides) most = std::max(most, steps[k] - (steps[k - kSides] + steps[k + kSides]) / 2);
   }
   return most;
 }
@@ -227,6 +226,7 @@ struct TalkMeter::State {
   std::vector<float> opening_cells;  // [frames, kOpeningCells]
   FacePatch shown, original, shown_before, original_before;
   std::vector<float> difference;
+  std::vector<double> step_sums;                // of each line, over the frames
   std::vector<double> before, template_before;  // cells of the last frame
 
   void Add(ConstImageView frame, ConstImageView template_frame, const Place& face);
@@ -235,6 +235,7 @@ struct TalkMeter::State {
   std::vector<size_t> FramesWhere(const SpeechLevel& level, bool loud, double reach_s) const;
   double Stalls(const std::vector<float>& opening, const SpeechLevel& level) const;
   double Jitter(Placement TalkFacts::*part) const;
+  double Border() const;                             // of all frames together: a border stays where it is
   double Tremor(Placement TalkFacts::*moved) const;  // RMS change of a movement
 };
 
@@ -254,9 +255,11 @@ void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, 
   difference.resize(shown.luma.size());
   for (size_t k = 0; k < difference.size(); ++k) difference[k] = shown.luma[k] - original.luma[k];
   TalkFacts facts;
-  const Steps steps = StepsOf(difference);
-  facts.seam = steps.seam;
-  facts.border = steps.border;
+  const std::vector<double> steps = StepsOf(difference);
+  facts.seam = *std::ranges::max_element(steps);
+  facts.border = BorderOf(steps);
+  step_sums.resize(steps.size());
+  for (size_t k = 0; k < steps.size(); ++k) step_sums[k] += steps[k];
   facts.tint = {};
   for (const size_t at : TheGeometry().ring) {
     for (size_t c = 0; c < 3; ++c) facts.tint[c] += shown.bgr[3 * at + c] - original.bgr[3 * at + c];
@@ -347,6 +350,10 @@ double TalkMeter::State::Jitter(Placement TalkFacts::*part) const {
   return squares.empty() ? kNone : std::sqrt(Mean(squares));
 }
 
+double TalkMeter::State::Border() const {
+  return frames.empty() ? kNone : BorderOf(step_sums) / static_cast<double>(frames.size());
+}
+
 double TalkMeter::State::Tremor(Placement TalkFacts::*moved) const {
   std::vector<double> squares;
   for (size_t n = 2; n < frames.size(); ++n) {
@@ -419,8 +426,9 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
        "PSNR of the frame outside the face against the template's, least", worst(background, true)},
       {"seam", Mean(seam), "levels", Bound::kAtMost, 2.5,
        "step of brightness across a closed line around the mouth that the template has not", worst(seam)},
-      {"border", Mean(border), "levels", Bound::kAtMost, std::nullopt,
-       "how much larger such a step is than those just inside and outside of its line", worst(border)},
+      {"border", s.Border(), "levels", Bound::kAtMost, std::nullopt,
+       "how much larger the mean of such a line's steps is than that of the lines just inside and outside",
+       worst(border)},
       {"tint", Mean(tint), "levels", Bound::kAtMost, 4.0,
        "colour of the skin at the mask's border against the template's", worst(tint)},
       {"flicker", Mean(flicker), "levels", Bound::kAtMost, 1.0, "change of that from frame to frame",

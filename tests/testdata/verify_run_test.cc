@@ -186,6 +186,26 @@ TEST(TalkMeter, FindsABlackBorder) {
   ExpectFlags(measures, "seam");
 }
 
+// A box so faint that no limit of the seam finds it, among two mouths that differ by as much: the border says how
+// faint.
+TEST(TalkMeter, TellsAFaintBorderFromAnotherMouth) {
+  const auto lighten = [](int levels) {
+    return [levels](const Talk& talk, size_t n) {
+      return InRect(talk, n, [levels](ImageView face) {
+        for (int y = face.height * 3 / 100; y < face.height * 97 / 100; ++y) {
+          for (int i = 3 * (face.width * 3 / 100); i < 3 * (face.width * 97 / 100); ++i)
+            face.Row(y)[i] = static_cast<uint8_t>(std::clamp(face.Row(y)[i] + levels, 0, 255));
+        }
+      });
+    };
+  };
+  const double none = Find(Measure(Clean()), "border").value;
+  EXPECT_LT(none, 0.2);
+  for (const int levels : {1, 2, 4}) {
+    EXPECT_NEAR(Find(Measure(Clean(), lighten(levels)), "border").value, levels, 0.4 * levels) << levels;
+  }
+}
+
 TEST(TalkMeter, FindsSwappedColours) {
   const auto measures = Measure(Clean(), [](const Talk& talk, size_t n) {
     return InRect(talk, n, [](ImageView face) {
