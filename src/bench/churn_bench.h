@@ -25,8 +25,8 @@ struct ChurnRequest {
 // of the connects, and 50 at least, go before, so that caches are full when memory is looked at first. Gives
 //   {"connects", "refused", "aborted", "frames", "rss_before_bytes", "rss_after_bytes", "rss_growth_bytes",
 //    "fds_before", "fds_after", "sessions_left", "connections_left", "settled_s"}
-// where "after" is 1.5 s after the server has forgotten all sessions, or after a minute. Errors: kIo (no session could be
-// opened; no /metrics); the progress callback's.
+// where "after" is 1.5 s after the server has forgotten all sessions, or after a minute. Errors: kIo (no session could
+// be opened; no /metrics); the progress callback's.
 Result<Json> MeasureChurn(const ChurnRequest& request);
 
 }  // namespace lips

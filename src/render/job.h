@@ -33,9 +33,7 @@ struct JobRequest {
   double smooth_audio = 0;           // 0 .. 1: of the most that audio/shaped_features.h allows
   double av_offset_ms = 0;           // mouth later than sound; within 1000 either way
 
-  Rectangles used_rectangles() const {
-    return rectangles.value_or(UsualRectangles(composite, avatar_options.inputs));
-  }
+  Rectangles used_rectangles() const { return rectangles.value_or(UsualRectangles(composite, avatar_options.inputs)); }
   bool rests_in_silence() const { return silence_gate.value_or(composite == CompositeMode::kNatural); }
 };
 
