@@ -69,6 +69,7 @@ class FakeHost::Session : public LiveSession, public std::enable_shared_from_thi
   void RequestKeyframe() override {}
   void SetHalfRate(bool) override {}
   void Handle(const ClientEvent& event) override {
+    if (!sink_ || closed_) return;
     if (const auto* update = std::get_if<SessionUpdateEvent>(&event.body)) Update(update->change, event.event_id);
     if (std::holds_alternative<ClearAudioEvent>(event.body)) Clear(event.event_id);
     if (std::holds_alternative<CloseEvent>(event.body)) Close(CloseCode::kNormal, "closed");
