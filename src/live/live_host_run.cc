@@ -110,6 +110,7 @@ std::optional<int64_t> TalkingHost::RunDue() {
     CloseDrained(sessions, now_us, next_us);
     KeepHouse(sessions.empty(), now_us, next_us);
     Shed(sessions, now_us);
+    if (const auto shed_us = shedding_.NextUs()) next_us = std::min(next_us.value_or(*shed_us), *shed_us);
     if (!RunBatch(sessions, now_us, next_us)) return next_us;
   }
 }

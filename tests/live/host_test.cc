@@ -263,6 +263,24 @@ TEST_F(Host, OverloadGoesDownTheLadderAndBackUp) {
   EXPECT_EQ(host->readiness(), Readiness::kReady);
 }
 
+// Everybody left an overloaded host: it takes its steps back though no frame tells it to.
+TEST_F(Host, AdmitsAgainWhenTheLoadHasGone) {
+  cost_us = 100'000;
+  std::vector<Talk> talks;
+  for (int i = 0; i < 3; ++i) talks.push_back(Open(Settings()));
+  for (int second = 0; second < 20; ++second) {
+    for (const Talk& talk : talks) talk.session->PushSamples(Tone(1000));
+    Run(1'000'000);
+  }
+  EXPECT_EQ(host->readiness(), Readiness::kOverloaded);
+  for (const Talk& talk : talks) talk.session->Close(CloseCode::kNormal, "gone");
+  Run(2'000'000);
+  EXPECT_TRUE(host->RunDue().has_value()) << "it wakes by itself: nobody who is refused wakes it";
+  Run(60'000'000);
+  EXPECT_EQ(host->readiness(), Readiness::kReady);
+  EXPECT_NE(Open(Settings()).session, nullptr);
+}
+
 TEST_F(Host, AdmitsAsManySessionsAsItWasMeasuredFor) {
   LiveAvatarOptions options = NullAvatar();
   options.frames_per_second = 100;  // 0.85 * 100 / 25 = 3.4
