@@ -66,6 +66,7 @@ class TalkingHost final : public LiveHost, private SessionHost {
   // The compute thread's.
   void Serve(const std::stop_token& stop);
   void KeepHouse(bool empty, int64_t now_us, std::optional<int64_t>& next_us);
+  bool network_is_cheap() const { return network_cost_us_ < frame_cost_us_ / 2; }  // against what comes after it
   int FramesTogether() const;
   bool RunBatch(const std::vector<SessionPtr>& sessions, int64_t now_us, std::optional<int64_t>& next_us);
   void Shed(const std::vector<SessionPtr>& sessions, int64_t now_us);

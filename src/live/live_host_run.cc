@@ -10,7 +10,8 @@
 namespace lips {
 namespace {
 
-constexpr int kMostJobs = 16;  // frames generated together, whatever the engine likes
+constexpr int kMostJobs = 16;            // frames generated together, whatever the engine likes
+constexpr int64_t kShortWaitUs = 2'000;  // for company, where a network would gain little by it
 
 }  // namespace
 
@@ -69,6 +70,7 @@ class TalkingHost::Queues final : public FrameQueues {
       if (session->avatar().get() != group) continue;
       limits.most_of_one = std::clamp(session->avatar()->generator().preferred_jobs(), 1, kMostJobs);
       limits.most = std::clamp(host_.FramesTogether(), limits.most_of_one, kMostJobs);
+      if (host_.network_is_cheap()) limits.wait_us = kShortWaitUs;
       break;
     }
     limits.cost_us = static_cast<int64_t>(host_.frame_cost_us_);
@@ -85,7 +87,7 @@ class TalkingHost::Queues final : public FrameQueues {
 // that, several, so that threads seldom wait for one another; where it costs more, the first would wait for the others.
 int TalkingHost::FramesTogether() const {
   constexpr int kEach = 4;
-  return maker_.threads() * (network_cost_us_ < frame_cost_us_ / 2 ? kEach : 1);
+  return maker_.threads() * (network_is_cheap() ? kEach : 1);
 }
 
 std::optional<int64_t> TalkingHost::RunDue() {
