@@ -385,30 +385,6 @@ TEST_F(ServingStream, WhatClientsShowIsCounted) {
   EXPECT_NE(page.find("lipsync_client_buffer_seconds_sum 0.5\n"), std::string::npos);
 }
 
-// Answers to a client that does not take them must not fill the memory: what is not read waits at the client.
-TEST_F(ServingStream, WhoDoesNotReadIsNotListenedTo) {
-  Start();
-  TalkingClient client(Client());
-  ASSERT_TRUE(client.Created());
-  client.client->PauseReading();
-  const Json ping = Json::Object({{"type", "ping"}, {"t", std::string(120, 'x')}});
-  constexpr int kPings = 120'000;
-  for (int i = 0; i < kPings; ++i) client.client->Send(ping);
-  const auto heard = [this] {
-    const std::string page(Get("/metrics").text());
-    const std::string name = "lipsync_ws_bytes_total{dir=\"in\"} ";
-    return std::atof(page.c_str() + page.find(name) + name.size());
-  };
-  double before = -1;
-  for (int i = 0; i < 100 && heard() != before; ++i) {
-    before = heard();
-    client.loop.RunFor(std::chrono::milliseconds(200));
-  }
-  EXPECT_LT(before, 0.8 * kPings * static_cast<double>(ping.Dump(true).size()));
-  TalkingClient other(Client());
-  EXPECT_TRUE(other.Created());
-}
-
 TEST_F(ServingStream, SaysAllItsLimits) {
   settings_.connect_rate = 50;
   settings_.key_sessions = 3;
