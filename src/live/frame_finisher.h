@@ -30,6 +30,7 @@ struct FrameParts {
   bool keep = false;       // it was not, and now it is made
 };
 
+// A packet as a message of the protocol; what the session knows is still to be filled in.
 MediaMessage MessageOf(LivePacket packet, MediaKind kind, MediaCodec codec);
 
 // One thread at a time; several finishers may work at once, on frames of different sessions.

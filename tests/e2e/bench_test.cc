@@ -103,28 +103,19 @@ TEST(BenchNetwork, RatiosAreToOnnxRuntimeWithTheWholeNetwork) {
   EXPECT_EQ(reference[0].Find("psnr_db")->as_double(), 120);  // what all are compared with
 }
 
+// One frame on our own engine, with a variable of the environment set.
+Outcome OurEngineUnder(const std::string& variable) {
+  std::vector<std::string> words = {variable, LIPSTREAM_BINARY, "bench", "network", "--avatar", Anna()};
+  for (const char* word : {"--engines", "cpu", "--precisions", "f32", "--rounds", "1", "--batch", "1", "--threads", "1",
+                           "--cache", "0", "--json", "-q"}) {
+    words.emplace_back(word);
+  }
+  return RunProgram("/usr/bin/env", words);
+}
+
 // An engine that was asked for alone and cannot run is an error; among others it is a line that says why.
 TEST(BenchNetwork, AnEngineThatCannotRunIsNamedWithTheReason) {
-  const Outcome alone = RunProgram("/usr/bin/env", {"LIPSTREAM_ISA=scalar",
-                                                    LIPSTREAM_BINARY,
-                                                    "bench",
-                                                    "network",
-                                                    "--avatar",
-                                                    Anna(),
-                                                    "--engines",
-                                                    "cpu",
-                                                    "--precisions",
-                                                    "f32",
-                                                    "--rounds",
-                                                    "1",
-                                                    "--batch",
-                                                    "1",
-                                                    "--threads",
-                                                    "1",
-                                                    "--cache",
-                                                    "0",
-                                                    "--json",
-                                                    "-q"});
+  const Outcome alone = OurEngineUnder("LIPSTREAM_ISA=scalar");
   if (alone.exit_code == 0) {
     const Json report = ParseReport(alone);
     EXPECT_FALSE(RowsWhere(report, "engine", "cpu").empty());
@@ -136,26 +127,7 @@ TEST(BenchNetwork, AnEngineThatCannotRunIsNamedWithTheReason) {
 }
 
 TEST(BenchNetwork, AnInstructionSetThatIsNoneIsSaidOnce) {
-  const Outcome made = RunProgram("/usr/bin/env", {"LIPSTREAM_ISA=sse9",
-                                                   LIPSTREAM_BINARY,
-                                                   "bench",
-                                                   "network",
-                                                   "--avatar",
-                                                   Anna(),
-                                                   "--engines",
-                                                   "cpu",
-                                                   "--precisions",
-                                                   "f32",
-                                                   "--rounds",
-                                                   "1",
-                                                   "--batch",
-                                                   "1",
-                                                   "--threads",
-                                                   "1",
-                                                   "--cache",
-                                                   "0",
-                                                   "--json",
-                                                   "-q"});
+  const Outcome made = OurEngineUnder("LIPSTREAM_ISA=sse9");
   EXPECT_EQ(made.exit_code, 0);
   EXPECT_THAT(made.err, HasSubstr("found=sse9 why=\"expected scalar, avx2 or avx512\""));
   EXPECT_EQ(std::ranges::count(made.err, '\n'), 1) << made.err;
