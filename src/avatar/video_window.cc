@@ -6,14 +6,9 @@
 namespace lips {
 
 VideoWindow::VideoWindow(VideoReader reader, int64_t frames, int64_t capacity)
-    : reader_(std::move(reader)), capacity_(std::clamp<int64_t>(capacity, 1, std::max<int64_t>(frames, 1))) {
-  const VideoInfo& info = reader_.info();
-  slots_.reserve(static_cast<size_t>(capacity_));
-  for (int64_t i = 0; i < capacity_; ++i) {
-    slots_.push_back({YuvImage(info.width, info.height, info.format), {}});
-    if (info.alpha) slots_.back().alpha = Plane(info.width, info.height, 255);
-  }
-}
+    : reader_(std::move(reader)),
+      capacity_(std::clamp<int64_t>(capacity, 1, std::max<int64_t>(frames, 1))),
+      slots_(static_cast<size_t>(capacity_)) {}
 
 Result<const VideoWindow::Slot*> VideoWindow::Frame(int64_t index) {
   if (index < begin_ || index >= end_) {

@@ -15,7 +15,7 @@ namespace lips {
 // `begin - 1` decodes up to `capacity` frames before it in one go, since a decoder only runs forwards. Anything else
 // starts anew. So a whole template that fits is decoded once, and a turn of the ping-pong costs nothing.
 //
-// All memory is taken at construction. One thread at a time.
+// A slot's memory is taken when it is first needed, and kept. One thread at a time.
 class VideoWindow {
  public:
   // Frames [0, frames) will be asked; 1 <= capacity.
