@@ -16,7 +16,7 @@ struct Flags {
   double seconds = 12;
   uint32_t seed = 1;
   int threads = 0;
-  bool quiet = false;
+  bool sound_only = false, quiet = false;
 };
 
 // "1280x720"
@@ -43,6 +43,7 @@ Result<ExitCode> RunTrainingSet(const Flags& flags, int width, int height) {
   request.width = width;
   request.height = height;
   request.seed = flags.seed;
+  request.sound_only = flags.sound_only;
   request.threads = flags.threads;
   request.stop = &Stop();
   Result<demo::TrainingSetReport> written = Error(ErrorCode::kCancelled, "");
@@ -111,6 +112,10 @@ void AddAvatarDemo(Commands& commands, CLI::App& parent) {
                       "folder with generator.onnx and audio_encoder.onnx; default: assets/demo beside the program");
   command->add_option("--training-set", flags->speech,
                       "instead: the person speaks NAME.wav with NAME.phones of this folder, as a set to train on");
+  command
+      ->add_flag("--sound-only", flags->sound_only,
+                 "of the training set the sound and the mouths that go with it alone, for train --more-sound")
+      ->needs("--training-set");
   command->add_option("--threads", flags->threads, "0: one a core")
       ->check(CheckNonNegativeNumber)
       ->capture_default_str();

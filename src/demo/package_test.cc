@@ -94,6 +94,26 @@ TEST_F(DemoFolder, RefusesWhatCannotBeDrawn) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "person"));
 }
 
+TEST_F(DemoFolder, SoundAloneHasNoPicturesAndNothingHeldOut) {
+  Say("a", "pau 0.1\naa 0.3\nm 0.45");
+  Say("heldout_0", "pau:0.1 s:0.3 uw:0.5");
+  TrainingSetRequest request = SmallSet();
+  request.sound_only = true;
+  const auto report = WriteTrainingSet(request);
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(report.value().sentences, 1);
+  EXPECT_EQ(report.value().held_out_frames, 0);
+  const auto mouths = ReadNpy(request.folder / "mouth.npy");
+  ASSERT_TRUE(mouths.ok());
+  EXPECT_EQ(mouths.value().dims(), (Dims{report.value().frames, 6}));
+  const auto speech = ReadSpeech(request.folder / "aud.wav");
+  ASSERT_TRUE(speech.ok());
+  EXPECT_EQ(std::ssize(speech.value().samples_16k), report.value().frames * 640);
+  for (const char* file : {"full_body_video.mp4", "resting_rois_320_video.mp4", "heldout.txt"}) {
+    EXPECT_FALSE(std::filesystem::exists(request.folder / file)) << file;
+  }
+}
+
 TEST_F(DemoFolder, TrainingSetsPartsAreEquallyLong) {
   Say("a", "pau 0.1\naa 0.3\nm 0.45");
   Say("heldout_0", "pau:0.1 s:0.3 uw:0.5");  // sorts last although it was asked for by name order

@@ -44,6 +44,7 @@ Result<Score> WriteSound(const TrainingSetRequest& request) {
   Random random(request.seed + 301);
   for (const Sentence& sentence : sentences) {
     if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());
+    if (request.sound_only && sentence.held_out) break;  // these come last
     RETURN_IF_ERROR(AddPause(4 + random.Bits() % 9, score, sound));
     const auto first = static_cast<int64_t>(score.mouths.size());
     if (sentence.held_out && score.held_out_from < 0) score.held_out_from = first;
@@ -136,6 +137,7 @@ Result<TrainingSetReport> WriteTrainingSet(const TrainingSetRequest& request) {
   RETURN_IF_ERROR(WriteMouths(request.folder / "mouth.npy", score.mouths));
   const Json list = Json::Object({{"held_out_frames", held_out}, {"sentences", score.sentences}});
   RETURN_IF_ERROR(WriteFileAtomically(request.folder / "sentences.json", list.Dump() + "\n"));
+  if (request.sound_only) return TrainingSetReport{frames, score.count, held_out};
   const std::string ranges = held_out == 0 ? "" : std::to_string(score.held_out_from) + " " + std::to_string(held_out);
   RETURN_IF_ERROR(WriteFileAtomically(request.folder / "heldout.txt", "# first frame, count\n" + ranges + "\n"));
   RETURN_IF_ERROR(WriteFaces(request, score.mouths));
