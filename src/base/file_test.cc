@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "base/abandoned.h"
 
 namespace lips {
 namespace {
@@ -64,6 +68,26 @@ TEST_F(FileTest, ADeviceOrPipeIsNotReplacedByAFile) {
             "cannot write '" + pipe.string() + "': it is no regular file");
   EXPECT_TRUE(std::filesystem::is_fifo(pipe));
   EXPECT_EQ(AtomicFile::Create("/dev/null").error().code(), ErrorCode::kIo);
+}
+
+TEST_F(FileTest, WhatAKilledProcessLeftIsRemovedAndWhatALivingOneWritesIsNot) {
+  const auto mine = AtomicFile::Create(folder_ / "mine");
+  ASSERT_TRUE(mine.ok());
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto left = AtomicFile::Create(folder_ / "left");
+    ::_exit(left.ok() ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  ASSERT_TRUE(WriteFileAtomically(folder_ / ".tmp.file", "another's").ok());
+  EXPECT_EQ(EntryCount(), 3u);
+  EXPECT_EQ(RemoveAbandonedFiles(folder_), 1);
+  EXPECT_EQ(EntryCount(), 2u);
+  EXPECT_TRUE(fs::exists(mine.value().temporary_path()));
+  EXPECT_EQ(RemoveAbandonedFiles(folder_ / "missing"), 0);
 }
 
 }  // namespace

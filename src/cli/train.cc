@@ -16,7 +16,7 @@ namespace {
 
 struct Flags {
   TrainRequest request;
-  std::string avatar, output, encoder, audio, budget = "60m", every = "5m";
+  std::string avatar, output, encoder, audio, more_sound, from, budget = "60m", every = "5m";
   bool quiet = false, json = false;
 };
 
@@ -40,6 +40,8 @@ Result<ExitCode> RunTrain(Flags& flags) {
   request.output = flags.output;
   if (!flags.encoder.empty()) request.audio_encoder = flags.encoder;
   if (!flags.audio.empty()) request.audio = flags.audio;
+  if (!flags.more_sound.empty()) request.more_sound = flags.more_sound;
+  if (!flags.from.empty()) request.from = flags.from;
   request.time_budget_s = *Duration(flags.budget);
   request.checkpoint_every_s = *Duration(flags.every);
   request.stop = &Stop();
@@ -81,6 +83,9 @@ void AddTrain(Commands& commands) {
   command->add_option("--audio-encoder", flags->encoder, "hear through this network (.onnx) instead of learning one");
   command->add_flag("--features", request.packaged_features, "learn from the package's own feature rows (aud_ave.npy)");
   command->add_option("--audio", flags->audio, "sound of the package's frames instead of its aud.wav");
+  command->add_option("--more-sound", flags->more_sound,
+                      "folder with aud.wav and mouth.npy: the audio encoder learns from them, too, without pictures");
+  command->add_option("--from", flags->from, "folder of another run: begin with its weights instead of none");
   command->add_option("--time-budget", flags->budget, "time to compute, continuations included: 90s, 60m, 1.5h")
       ->check(CheckDuration)
       ->capture_default_str();

@@ -8,11 +8,12 @@ namespace lips {
 namespace {
 
 constexpr double kSoundEnds = 0.12;
-constexpr double kLiveEnds = 0.25;
+constexpr double kMoreSoundEnds = 0.3;  // there is more to learn from
+constexpr double kLiveLasts = 0.13;
 constexpr double kMouthEnds = 0.75;
 constexpr double kWarmUpSteps = 60;
 constexpr double kLastRate = 0.01;  // of the peak
-constexpr double kSoundRate = 1.0;  // of the peak, constant
+constexpr double kMoreSoundLastRate = 0.1;
 
 }  // namespace
 
@@ -29,17 +30,24 @@ std::string_view Name(Stage stage) {
 StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options) {
   StagePlan plan;
   const double warm_up = std::min(1.0, (static_cast<double>(step) + 1) / kWarmUpSteps);
-  const double start = options.has_mouth ? kSoundEnds : 0;
+  const auto rate = [&](double share, double last) {
+    const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * std::clamp(share, 0.0, 1.0)));
+    return options.peak_rate * (last + (1 - last) * cosine) * warm_up;
+  };
+  const double start = !options.has_mouth ? 0 : options.has_more_sound ? kMoreSoundEnds : kSoundEnds;
   if (progress < start) {
     plan = {.stage = Stage::kSound, .runs = 4, .run_frames = 16, .pictures = 0};
-    plan.learning_rate = options.peak_rate * kSoundRate * warm_up;
+    plan.learning_rate = rate(0, kLastRate);
+    if (!options.has_more_sound) return plan;
+    plan.runs = 2;
+    plan.more_runs = 3;
+    plan.learning_rate = rate(progress / start, kMoreSoundLastRate);
     return plan;
   }
-  plan.stage = progress < kLiveEnds ? Stage::kMouth : progress < kMouthEnds ? Stage::kFolded : Stage::kFace;
+  plan.stage = progress < start + kLiveLasts ? Stage::kMouth : progress < kMouthEnds ? Stage::kFolded : Stage::kFace;
   if (plan.stage == Stage::kFace) plan.runs = 2;
-  const double share = std::clamp((progress - start) / (1 - start), 0.0, 1.0);
-  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * share));
-  plan.learning_rate = options.peak_rate * (kLastRate + (1 - kLastRate) * cosine) * warm_up;
+  if (options.has_more_sound) plan.more_runs = 1;
+  plan.learning_rate = rate((progress - start) / (1 - start), kLastRate);
   return plan;
 }
 

@@ -20,10 +20,13 @@ struct StagePlan {
   int runs = 4;        // of consecutive frames in each worker's batch
   int run_frames = 4;  // heard
   int pictures = 2;    // of each run, drawn
+  int more_runs = 0;   // of the sound that is heard only
+  int more_run_frames = 32;
 };
 
 struct ScheduleOptions {
-  bool has_mouth = false;  // whether mouth parameters are known
+  bool has_mouth = false;       // whether mouth parameters are known
+  bool has_more_sound = false;  // beyond that of the pictures; with has_mouth
   double peak_rate = 2e-3;
 };
 

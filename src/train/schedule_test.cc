@@ -6,14 +6,16 @@ namespace lips {
 namespace {
 
 TEST(PlanAt, GoesThroughTheStagesInOrder) {
-  const ScheduleOptions options = {.has_mouth = true};
-  int last = -1;
-  for (double progress = 0; progress < 1; progress += 0.01) {
-    const int stage = static_cast<int>(PlanAt(progress, 1000, options).stage);
-    EXPECT_TRUE(stage == last || stage == last + 1) << progress;
-    last = stage;
+  for (const bool more : {false, true}) {
+    const ScheduleOptions options = {.has_mouth = true, .has_more_sound = more};
+    int last = -1;
+    for (double progress = 0; progress < 1; progress += 0.01) {
+      const int stage = static_cast<int>(PlanAt(progress, 1000, options).stage);
+      EXPECT_TRUE(stage == last || stage == last + 1) << progress;
+      last = stage;
+    }
+    EXPECT_EQ(last, static_cast<int>(Stage::kFace));
   }
-  EXPECT_EQ(last, static_cast<int>(Stage::kFace));
 }
 
 TEST(PlanAt, BeginsWithPicturesWhereTheMouthIsUnknown) {
@@ -33,6 +35,18 @@ TEST(PlanAt, WarmsUpAndThenOnlySlowsDown) {
     last = rate;
   }
   EXPECT_LT(last, 1e-4);
+}
+
+TEST(PlanAt, HearsMoreSoundInEveryStageAndLongerAlone) {
+  const ScheduleOptions options = {.has_mouth = true, .has_more_sound = true, .peak_rate = 1e-3};
+  for (double progress = 0; progress < 1; progress += 0.05) {
+    EXPECT_GT(PlanAt(progress, 1000, options).more_runs, 0) << progress;
+    EXPECT_EQ(PlanAt(progress, 1000, {.has_mouth = true}).more_runs, 0) << progress;
+  }
+  EXPECT_EQ(PlanAt(0.2, 1000, options).stage, Stage::kSound);
+  EXPECT_NE(PlanAt(0.2, 1000, {.has_mouth = true}).stage, Stage::kSound);
+  EXPECT_LT(PlanAt(0.29, 1000, options).learning_rate, 0.2e-3) << "it ends slowly, then pictures begin at the peak";
+  EXPECT_GT(PlanAt(0.31, 1000, options).learning_rate, 0.9e-3);
 }
 
 TEST(PlanAt, DrawsNoMorePicturesThanItHears) {

@@ -21,6 +21,8 @@ struct TrainRequest {
   std::optional<Path> audio_encoder;   // a finished encoder instead of a learned one
   bool packaged_features = false;      // learn from the package's own feature rows
   std::optional<Path> audio;           // instead of the package's aud.wav
+  std::optional<Path> more_sound;      // a folder with aud.wav and mouth.npy, heard but never drawn
+  std::optional<Path> from;            // another run's folder: begin with its weights
 
   double time_budget_s = 3600;  // of computing, over all continuations
   int64_t steps = 0;            // instead: that many steps, whatever time they take

@@ -8,14 +8,11 @@
 #include <system_error>
 #include <utility>
 
-#include "audio/encoder_window.h"
-#include "audio/mel.h"
 #include "audio/window.h"
 #include "avatar/avatar.h"
 #include "avatar/features_file.h"
 #include "engine/audio_encoder.h"
 #include "image/colour.h"
-#include "media/speech.h"
 #include "media/video_reader.h"
 #include "render/speech_features.h"
 #include "tensor/npy.h"
@@ -23,9 +20,6 @@
 
 namespace lips {
 namespace {
-
-constexpr int kEncoderFloats = kMelBands * kEncoderSteps;
-constexpr float kMelSilence = -4;
 
 bool Exists(const Path& path) {
   std::error_code ignored;
@@ -66,6 +60,39 @@ Result<std::vector<std::pair<int64_t, int64_t>>> ParseRanges(std::string_view te
   return ranges;
 }
 
+// [frames, kMouthParameters] of at least `least` and at most `most` frames; what the file has beyond is left out.
+Result<std::vector<float>> ReadMouth(const Path& file, int64_t least, int64_t most) {
+  ASSIGN_OR_RETURN(const Tensor array, ReadNpy(file));
+  if (array.dims().size() != 2 || array.dims()[1] != kMouthParameters || array.dims()[0] < least) {
+    return Error(ErrorCode::kInvalidInput, "'" + file.string() + "' is " + ToString(array.dims()) + "; expected [" +
+                                               std::to_string(most) + ", " + std::to_string(kMouthParameters) +
+                                               "], one row a frame");
+  }
+  const Tensor floats = ToF32(array);
+  const int64_t frames = std::min(array.dims()[0], most);
+  const auto values = floats.As<float>().first(static_cast<size_t>(frames) * kMouthParameters);
+  for (const float value : values) {
+    if (!(value >= -10 && value <= 10)) {  // NaN, too
+      return Error(ErrorCode::kInvalidInput,
+                   "'" + file.string() + "' holds " + std::to_string(value) + "; mouth parameters lie in 0..1");
+    }
+  }
+  return std::vector<float>(values.begin(), values.end());
+}
+
+// Marks which of the rows that a run of frames hears lie within a sound of `rows`; clears their inputs.
+void Begin(int64_t first_row, int64_t rows, std::span<float> inputs, std::span<float> known) {
+  std::ranges::fill(inputs, 0.0f);
+  for (size_t k = 0; k < known.size(); ++k) {
+    const int64_t row = first_row + static_cast<int64_t>(k);
+    known[k] = row >= 0 && row < rows ? 1.0f : 0.0f;
+  }
+}
+
+void CopyMouth(std::span<const float> all, int64_t first, std::span<float> to) {
+  std::ranges::copy(all.subspan(static_cast<size_t>(first) * kMouthParameters, to.size()), to.begin());
+}
+
 }  // namespace
 
 Result<TrainingSet> TrainingSet::Open(const TrainingSetOptions& options) {
@@ -73,7 +100,14 @@ Result<TrainingSet> TrainingSet::Open(const TrainingSetOptions& options) {
   RETURN_IF_ERROR(set.OpenAudio(options));
   RETURN_IF_ERROR(set.OpenPictures(options));
   set.frames_ = std::min(set.faces_.header().frames, set.row_count_);
-  RETURN_IF_ERROR(set.OpenMouth(options.avatar / "mouth.npy"));
+  if (const Path mouth = options.avatar / "mouth.npy"; Exists(mouth)) {
+    ASSIGN_OR_RETURN(set.mouth_, ReadMouth(mouth, set.frames_, set.frames_));
+  }
+  if (options.more_sound) {
+    if (Status opened = set.OpenMoreSound(*options.more_sound); !opened.ok()) {
+      return std::move(opened).TakeError().Within("sound '" + options.more_sound->string() + "'");
+    }
+  }
   RETURN_IF_ERROR(set.OpenHeldOut(options.avatar / "heldout.txt", options.held_out));
   constexpr int64_t kLeastFrames = 20;
   const auto learned = std::ranges::count(set.held_out_, false);
@@ -99,12 +133,9 @@ Status TrainingSet::OpenAudio(const TrainingSetOptions& options) {
       row_count_ = static_cast<int64_t>(rows_.size()) / row_floats_;
       return {};
     }
-    ASSIGN_OR_RETURN(const Speech speech, ReadSpeech(audio));
-    mel_ = Mel(speech.samples_16k);
-    mel_columns_ = MelColumns(static_cast<int64_t>(speech.samples_16k.size()));
-    row_count_ = FeatureRows(mel_columns_);
-    if (row_count_ > 0) return {};
-    return Error(ErrorCode::kInvalidInput, "'" + audio.string() + "' is shorter than what the network hears at once");
+    ASSIGN_OR_RETURN(sound_, Sound::Open(audio));
+    row_count_ = sound_.rows();
+    return {};
   }
   ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(options.avatar, {}));
   auto file = avatar.packaged_features();
@@ -139,23 +170,22 @@ Status TrainingSet::OpenPictures(const TrainingSetOptions& options) {
   return {};
 }
 
-Status TrainingSet::OpenMouth(const Path& file) {
-  if (!Exists(file)) return {};
-  ASSIGN_OR_RETURN(const Tensor array, ReadNpy(file));
-  if (array.dims().size() != 2 || array.dims()[1] != kMouthParameters || array.dims()[0] < frames_) {
-    return Error(ErrorCode::kInvalidInput, "'" + file.string() + "' is " + ToString(array.dims()) + "; expected [" +
-                                               std::to_string(frames_) + ", " + std::to_string(kMouthParameters) +
-                                               "], one row a frame");
+Status TrainingSet::OpenMoreSound(const Path& folder) {
+  if (!learns_rows() || !has_mouth()) {
+    return Error(ErrorCode::kInvalidInput,
+                 "more sound teaches an audio encoder what mouths belong to it, so it takes a package with aud.wav and "
+                 "mouth.npy, and no finished encoder or feature rows");
   }
-  const Tensor floats = ToF32(array);
-  const auto values = floats.As<float>().first(static_cast<size_t>(frames_) * kMouthParameters);
-  for (const float value : values) {
-    if (!(value >= -10 && value <= 10)) {  // NaN, too
-      return Error(ErrorCode::kInvalidInput,
-                   "'" + file.string() + "' holds " + std::to_string(value) + "; mouth parameters lie in 0..1");
-    }
+  ASSIGN_OR_RETURN(more_sound_, Sound::Open(folder / "aud.wav"));
+  const Path mouth = folder / "mouth.npy";
+  if (!Exists(mouth)) {
+    return Error(ErrorCode::kInvalidInput, "'" + mouth.string() +
+                                               "' is missing: sound without the mouth that belongs "
+                                               "to it teaches nothing");
   }
-  mouth_.assign(values.begin(), values.end());
+  // As the sound ends, mouths may be a frame or two more than its rows, or fewer.
+  constexpr int64_t kTolerance = 3;
+  ASSIGN_OR_RETURN(more_mouth_, ReadMouth(mouth, more_sound_.rows() - kTolerance, more_sound_.rows()));
   return {};
 }
 
@@ -196,57 +226,26 @@ std::vector<int64_t> TrainingSet::RunStarts(int64_t length, bool of_held_out) co
 }
 
 void TrainingSet::FillRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs,
-                          std::span<float> known) const {
+                          std::span<float> known, std::span<float> mouth) const {
   const int64_t first_row = first - kWindowCentre;
   const int64_t count = frames + kWindowRows - 1;
-  const auto each = static_cast<size_t>(learns_rows() ? kEncoderFloats : row_floats_);
-  std::ranges::fill(inputs, 0.0f);
-  for (int64_t k = 0; k < count; ++k) {
-    known[static_cast<size_t>(k)] = first_row + k >= 0 && first_row + k < row_count_ ? 1.0f : 0.0f;
-  }
+  Begin(first_row, row_count_, inputs, known);
+  if (has_mouth()) CopyMouth(mouth_, first, mouth);
+  if (learns_rows()) return sound_.Fill(first_row, count, random, inputs);
   const int64_t begin = std::max<int64_t>(first_row, 0);
   const int64_t end = std::min(first_row + count, row_count_);
   if (begin >= end) return;
-  if (!learns_rows()) {
-    const auto from =
-        std::span(rows_).subspan(static_cast<size_t>(begin) * each, static_cast<size_t>(end - begin) * each);
-    std::ranges::copy(from, inputs.begin() + static_cast<ptrdiff_t>(static_cast<size_t>(begin - first_row) * each));
-    return;
-  }
-  // One strip of mel for the whole run, so that a variation is the same in every row that hears a moment.
-  const int64_t encoder_rows = EncoderRows(mel_columns_);
-  const auto column_of = [&](int64_t row) {
-    return EncoderFirstColumn(EncoderRowOfFeature(row, encoder_rows), mel_columns_);
-  };
-  const int64_t left = column_of(begin);
-  const int64_t right = column_of(end - 1) + kEncoderSteps;
-  const auto strip_of =
-      std::span(mel_).subspan(static_cast<size_t>(left * kMelBands), static_cast<size_t>((right - left) * kMelBands));
-  std::vector<float> strip(strip_of.begin(), strip_of.end());
-  if (random != nullptr) VaryMel(*random, strip);
-  for (int64_t row = begin; row < end; ++row) {
-    FillEncoderInput(strip, column_of(row) - left, inputs.subspan(static_cast<size_t>(row - first_row) * each, each));
-  }
+  const auto each = static_cast<size_t>(row_floats_);
+  const auto from =
+      std::span(rows_).subspan(static_cast<size_t>(begin) * each, static_cast<size_t>(end - begin) * each);
+  std::ranges::copy(from, inputs.begin() + static_cast<ptrdiff_t>(static_cast<size_t>(begin - first_row) * each));
 }
 
-void VaryMel(Random& random, std::span<float> mel) {
-  const float gain = random.Uniform(-1.2f, 0.6f);  // 1 is 12.5 dB
-  const float tilt = random.Uniform(-0.6f, 0.6f);
-  const bool noisy = random.Chance(0.5f);
-  const float floor = random.Uniform(-4.0f, -1.5f);
-  const int shift = random.Chance(0.5f) ? static_cast<int>(random.Below(9)) - 4 : 0;  // bands
-  std::array<float, kMelBands> column = {};
-  for (size_t start = 0; start + kMelBands <= mel.size(); start += kMelBands) {
-    const auto at = mel.subspan(start, kMelBands);
-    for (int band = 0; band < kMelBands; ++band) {
-      const int from = band - shift;
-      const float heard = from >= 0 && from < kMelBands ? at[static_cast<size_t>(from)] : kMelSilence;
-      float value = heard + gain + tilt * (2.0f * static_cast<float>(band) / (kMelBands - 1) - 1);
-      if (noisy) value = std::max(value, floor + 0.35f * random.Normal());
-      column[static_cast<size_t>(band)] = std::clamp(value, -4.0f, 4.0f);
-    }
-    std::ranges::copy(column, at.begin());
-  }
+void TrainingSet::FillMoreRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs,
+                              std::span<float> known, std::span<float> mouth) const {
+  Begin(first - kWindowCentre, more_sound_.rows(), inputs, known);
+  CopyMouth(more_mouth_, first, mouth);
+  more_sound_.Fill(first - kWindowCentre, frames + kWindowRows - 1, random, inputs);
 }
 
 }  // namespace lips

@@ -13,6 +13,7 @@
 #include "image/view.h"
 #include "train/faces.h"
 #include "train/random.h"
+#include "train/sound.h"
 
 namespace lips {
 
@@ -26,6 +27,7 @@ struct TrainingSetOptions {
   std::optional<Path> audio_encoder;  // hear through this network, which stays as it is
   bool packaged_features = false;     // hear the package's own feature rows
   std::optional<Path> audio;          // instead of the package's aud.wav
+  std::optional<Path> more_sound;     // a folder with aud.wav and mouth.npy: heard, too, but never drawn
   int64_t held_out = 100;             // last frames, never learned from, where the package has no heldout.txt
   int threads = 1;
   std::function<void(int64_t done, int64_t total)> progress = {};  // of decoding
@@ -61,33 +63,38 @@ class TrainingSet {
   // First frames of all runs of `length` frames of which none is held out, or all are.
   std::vector<int64_t> RunStarts(int64_t length, bool of_held_out) const;
 
+  // Frames of the sound that is heard only (TrainingSetOptions::more_sound); 0 without.
+  int64_t more_frames() const { return static_cast<int64_t>(more_mouth_.size()) / kMouthParameters; }
+
   // What the generator hears in a run of `frames` frames from `first`, whose windows overlap: feature rows
   // [first - 8, first + frames + 7), or the encoder's inputs for them. `inputs` is [frames + 15, row_floats] or
   // [frames + 15, 80, 16]; `known` [frames + 15] is 0 for rows outside the audio (whose inputs are zeros) and else 1.
-  // With `random` the sound is varied as voices, rooms and microphones are; only where rows are learned.
-  void FillRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs, std::span<float> known) const;
+  // With `random` the sound is varied as voices, rooms and microphones are; only where rows are learned. `mouth`
+  // [frames, kMouthParameters] is only written with has_mouth().
+  void FillRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs, std::span<float> known,
+               std::span<float> mouth) const;
+  // The same of the sound that is heard only.
+  void FillMoreRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs, std::span<float> known,
+                   std::span<float> mouth) const;
 
  private:
   Status OpenAudio(const TrainingSetOptions& options);
   Status OpenPictures(const TrainingSetOptions& options);
-  Status OpenMouth(const Path& file);
+  Status OpenMoreSound(const Path& folder);
   Status OpenHeldOut(const Path& file, int64_t last_frames);
 
   std::string name_;
   FaceStore faces_;
   Rect mask_;
   int64_t frames_ = 0;
-  std::vector<float> mel_;  // [mel_columns_, 80]
-  int64_t mel_columns_ = 0;
+  Sound sound_;
   std::vector<float> rows_;  // [row_count_, row_floats_]; empty: learned
   int64_t row_count_ = 0;
   int row_floats_ = 512;
   std::vector<float> mouth_;  // [frames_, kMouthParameters]
   std::vector<bool> held_out_;
+  Sound more_sound_;
+  std::vector<float> more_mouth_;  // [more_frames(), kMouthParameters]
 };
-
-// Varies a strip of mel [columns, 80] in place: loudness, tone of the microphone, noise floor, length of the vocal
-// tract.
-void VaryMel(Random& random, std::span<float> mel);
 
 }  // namespace lips

@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "base/stats.h"
 #include "engine/session.h"
 #include "model/binding.h"
 #include "model/onnx.h"
 #include "tensor/npy.h"
 #include "tests/testdata/synthetic_avatar.h"
+#include "train/sound.h"
 #include "train/tensor_file.h"
 #include "train/train.h"
 
@@ -89,6 +91,9 @@ TEST_F(TrainRunTest, TheSameSeedGivesTheSameBytesAndAnotherOneOthers) {
 TEST_F(TrainRunTest, KilledAtAnyMomentAndContinuedEndsAsIfNothingHadHappened) {
   TrainRequest request = Request("killed");
   request.checkpoint_every_s = 1e-3;  // after every step
+  const Stopwatch watch;
+  ASSERT_TRUE(Train(Request("whole")).ok());
+  const auto whole_us = static_cast<unsigned>(watch.ElapsedMs() * 1000);
   std::mt19937 rng(11);
   const auto has_checkpoint = [this] { return HasCheckpoint(At("killed", "checkpoint.bin")); };
   for (int killed = 0; killed < 10 || (!has_checkpoint() && killed < 50);) {
@@ -98,7 +103,7 @@ TEST_F(TrainRunTest, KilledAtAnyMomentAndContinuedEndsAsIfNothingHadHappened) {
       const bool done = Train(request).ok();
       ::_exit(done ? 0 : 1);
     }
-    ::usleep(std::uniform_int_distribution<unsigned>(1'000, 2'000'000)(rng));
+    ::usleep(std::uniform_int_distribution<unsigned>(1'000, whole_us)(rng));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -111,9 +116,39 @@ TEST_F(TrainRunTest, KilledAtAnyMomentAndContinuedEndsAsIfNothingHadHappened) {
   ASSERT_TRUE(has_checkpoint());
   const auto continued = Train(request);
   ASSERT_TRUE(continued.ok()) << continued.error().message();
-  ASSERT_TRUE(Train(Request("whole")).ok());
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "killed")) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with(".tmp.")) << entry.path();
+  }
   EXPECT_EQ(ReadFile(At("killed", "generator.onnx")).value(), ReadFile(At("whole", "generator.onnx")).value());
   EXPECT_EQ(ReadFile(At("killed", "audio_encoder.onnx")).value(), ReadFile(At("whole", "audio_encoder.onnx")).value());
+}
+
+TEST_F(TrainRunTest, BeginsWithTheWeightsOfAnotherRunAndHearsMore) {
+  ASSERT_TRUE(Train(Request("first")).ok());
+  const Path more = folder_ / "more";
+  std::filesystem::create_directories(more);
+  std::filesystem::copy_file(testdata::SyntheticSpeech(), more / "aud.wav");
+  const int64_t rows = Sound::Open(more / "aud.wav").value().rows();
+  ASSERT_TRUE(WriteNpy(more / "mouth.npy", Tensor(DType::kF32, {rows, 6})).ok());
+  TrainRequest request = Request("second");
+  request.more_sound = more;
+  request.from = folder_ / "first";
+  request.learning_rate = 1e-12;
+  const auto report = Train(request);
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(report.value().json.Find("steps")->as_int(), 8) << "its own steps";
+  // With next to no learning, what begins as the first run's weights stays them.
+  const auto was = ReadCheckpoint(At("first", "checkpoint.bin"));
+  const auto is = ReadCheckpoint(At("second", "checkpoint.bin"));
+  ASSERT_TRUE(was.ok() && is.ok());
+  const std::vector<float>& before = was.value().arrays.at("average_parameters");
+  const std::vector<float>& after = is.value().arrays.at("parameters");
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t k = 0; k < before.size(); ++k) ASSERT_NEAR(before[k], after[k], 1e-6) << k;
+
+  request.output = folder_ / "third";
+  request.from = folder_ / "nowhere";
+  EXPECT_EQ(Train(request).error().code(), ErrorCode::kIo);
 }
 
 TEST_F(TrainRunTest, RefusesToContinueANetworkOfAnotherWidth) {

@@ -100,12 +100,44 @@ TEST_F(TrainingSetTest, ReadsTheMouthAndRefusesOneThatDoesNotFit) {
   EXPECT_EQ(Open().error().code(), ErrorCode::kInvalidInput);
 }
 
+TEST_F(TrainingSetTest, HearsMoreSoundWithTheMouthThatBelongsToIt) {
+  const Path more = package().parent_path() / "more";
+  std::filesystem::create_directories(more);
+  options_.more_sound = more;
+  Tensor of_pictures(DType::kF32, {30, kMouthParameters});
+  ASSERT_TRUE(WriteNpy(package() / "mouth.npy", of_pictures).ok());
+  EXPECT_EQ(Open().error().code(), ErrorCode::kIo) << "there is no aud.wav";
+  std::filesystem::copy_file(package() / "aud.wav", more / "aud.wav");
+  EXPECT_THAT(Open().error().message(), HasSubstr("mouth.npy' is missing"));
+
+  options_.more_sound.reset();
+  const int64_t rows = Open().value().rows();
+  options_.more_sound = more;
+  Tensor mouth(DType::kF32, {rows, kMouthParameters});
+  mouth.As<float>()[5 * kMouthParameters + 1] = 0.75f;
+  ASSERT_TRUE(WriteNpy(more / "mouth.npy", mouth).ok());
+  const auto opened = Open();
+  ASSERT_TRUE(opened.ok()) << opened.error().message();
+  EXPECT_EQ(opened.value().more_frames(), rows);
+  std::vector<float> inputs(18 * kEncoderFloats), expected(inputs.size());
+  std::vector<float> known(18), heard(3 * kMouthParameters);
+  opened.value().FillMoreRun(4, 3, nullptr, inputs, known, heard);
+  EXPECT_EQ(heard[kMouthParameters + 1], 0.75f);
+  opened.value().FillRun(4, 3, nullptr, expected, known, heard);
+  EXPECT_EQ(inputs, expected) << "the same sound in either place";
+
+  ASSERT_TRUE(WriteNpy(more / "mouth.npy", Tensor(DType::kF32, {rows - 10, kMouthParameters})).ok());
+  EXPECT_THAT(Open().error().message(), HasSubstr("one row a frame"));
+  std::filesystem::remove(package() / "mouth.npy");
+  EXPECT_THAT(Open().error().message(), HasSubstr("it takes a package with aud.wav and mouth.npy"));
+}
+
 TEST_F(TrainingSetTest, ARunHearsTheRowsAroundItAndNothingOutsideTheSound) {
   const auto opened = Open();
   ASSERT_TRUE(opened.ok());
   std::vector<float> inputs(18 * kEncoderFloats);
   std::vector<float> known(18);
-  opened.value().FillRun(2, 3, nullptr, inputs, known);
+  opened.value().FillRun(2, 3, nullptr, inputs, known, {});
   // Rows -6 .. 11; the first six lie before the sound.
   EXPECT_EQ(std::count(known.begin(), known.begin() + 6, 0.0f), 6);
   EXPECT_EQ(std::count(known.begin() + 6, known.end(), 1.0f), 12);
@@ -113,7 +145,7 @@ TEST_F(TrainingSetTest, ARunHearsTheRowsAroundItAndNothingOutsideTheSound) {
   // A run's rows are those of its frames alone.
   std::vector<float> alone(16 * kEncoderFloats);
   std::vector<float> alone_known(16);
-  opened.value().FillRun(4, 1, nullptr, alone, alone_known);
+  opened.value().FillRun(4, 1, nullptr, alone, alone_known, {});
   EXPECT_TRUE(std::equal(alone.begin(), alone.end(), inputs.begin() + 2 * kEncoderFloats));
 }
 

@@ -33,6 +33,23 @@ Rect Intersection(const Rect& a, const Rect& b) {
   return {x, y, std::max(0, std::min(a.right(), b.right()) - x), std::max(0, std::min(a.bottom(), b.bottom()) - y)};
 }
 
+// Inputs, known and mouth of that many runs, to be filled.
+Batch EmptyRuns(const TrainingSet& set, int64_t runs, int64_t frames) {
+  const int64_t rows = frames + kWindowRows - 1;
+  Batch batch;
+  batch.inputs = at::empty({runs, rows, set.learns_rows() ? kMelBands * kEncoderSteps : set.row_floats()});
+  batch.known = at::empty({runs, rows});
+  if (set.has_mouth()) batch.mouth = at::empty({runs, frames, kMouthParameters});
+  return batch;
+}
+
+// What of [runs, ...] belongs to one run; nothing of an undefined tensor.
+std::span<float> OfRun(at::Tensor& tensor, int64_t run) {
+  if (!tensor.defined()) return {};
+  const int64_t each = tensor.numel() / tensor.size(0);
+  return std::span(tensor.data_ptr<float>() + run * each, static_cast<size_t>(each));
+}
+
 }  // namespace
 
 Batch Batch::To(at::Device device) const {
@@ -49,26 +66,12 @@ Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const
                         std::span<const int64_t> starts, bool vary, Random& random) {
   const auto runs = static_cast<int64_t>(starts.size());
   const int64_t frames = plan.run_frames;
-  const int64_t rows = frames + kWindowRows - 1;
-  const int64_t floats = set.learns_rows() ? kMelBands * kEncoderSteps : set.row_floats();
-  Batch batch;
+  Batch batch = EmptyRuns(set, runs, frames);
   batch.cells = cells;
   batch.pictures = plan.pictures;
-  batch.inputs = at::empty({runs, rows, floats});
-  batch.known = at::empty({runs, rows});
-  if (set.has_mouth()) batch.mouth = at::empty({runs * frames, kMouthParameters});
   for (int64_t run = 0; run < runs; ++run) {
-    const auto of_run = [run](at::Tensor& tensor, int64_t each) {
-      return std::span(tensor.data_ptr<float>() + run * each, static_cast<size_t>(each));
-    };
-    const int64_t first = starts[static_cast<size_t>(run)];
-    set.FillRun(first, frames, vary ? &random : nullptr, of_run(batch.inputs, rows * floats),
-                of_run(batch.known, rows));
-    if (!set.has_mouth()) continue;
-    const auto mouth = of_run(batch.mouth, frames * kMouthParameters);
-    for (int64_t k = 0; k < frames; ++k) {
-      std::ranges::copy(set.mouth(first + k), mouth.begin() + k * kMouthParameters);
-    }
+    set.FillRun(starts[static_cast<size_t>(run)], frames, vary ? &random : nullptr, OfRun(batch.inputs, run),
+                OfRun(batch.known, run), OfRun(batch.mouth, run));
   }
   if (plan.pictures == 0) return batch;
 
@@ -109,6 +112,15 @@ Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const
   return batch;
 }
 
+Batch MakeMoreBatch(const TrainingSet& set, int64_t runs, int64_t frames, Random& random) {
+  Batch batch = EmptyRuns(set, runs, frames);
+  for (int64_t run = 0; run < runs; ++run) {
+    set.FillMoreRun(random.Below(set.more_frames() - frames + 1), frames, &random, OfRun(batch.inputs, run),
+                    OfRun(batch.known, run), OfRun(batch.mouth, run));
+  }
+  return batch;
+}
+
 at::Tensor PictureLoss(const Batch& batch, const at::Tensor& drawn) {
   const at::Tensor& weight = batch.weight;
   const at::Tensor error = drawn - batch.target;
@@ -125,7 +137,7 @@ at::Tensor PictureLoss(const Batch& batch, const at::Tensor& drawn) {
 }
 
 at::Tensor MouthLoss(const Batch& batch, const at::Tensor& read) {
-  const at::Tensor error = read - batch.mouth;
+  const at::Tensor error = read - batch.mouth.view({-1, kMouthParameters});
   return (error.abs() + 2 * error.square()).mean();
 }
 

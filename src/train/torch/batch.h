@@ -15,7 +15,7 @@ namespace lips {
 struct Batch {
   at::Tensor inputs;  // [runs, frames + 15, row floats or 80 * 16]
   at::Tensor known;   // [runs, frames + 15]
-  at::Tensor mouth;   // [runs * frames, 6]; undefined where unknown
+  at::Tensor mouth;   // [runs, frames, 6]; undefined where unknown
   Rect cells;         // the part of the face below, in cells
   at::Tensor target;  // [runs * pictures, 3, h, w] f32, B, G, R in [0, 1]; undefined without pictures
   at::Tensor image;   // [runs * pictures, 6, h, w]: what the generator sees
@@ -30,11 +30,15 @@ struct Batch {
 Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const StagePlan& plan, const Rect& cells,
                         std::span<const int64_t> starts, bool vary, Random& random);
 
+// Hearing alone: `runs` runs of `frames` frames of the sound that is heard only, drawn by `random`, which varies it,
+// too.
+Batch MakeMoreBatch(const TrainingSet& set, int64_t runs, int64_t frames, Random& random);
+
 // Mean absolute difference and that of gradients, weighted by pixel, plus that of the change from a picture to the next
 // one of its run. `drawn` as Batch::target.
 at::Tensor PictureLoss(const Batch& batch, const at::Tensor& drawn);
 
-// `read` as Batch::mouth.
+// `read` is [runs * frames, 6].
 at::Tensor MouthLoss(const Batch& batch, const at::Tensor& read);
 
 inline Rect WholeFace() { return {0, 0, kCells, kCells}; }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 
 #include "train/torch/batch.h"
 #include "train/torch/trainer.h"
@@ -13,7 +14,8 @@
 namespace lips {
 namespace {
 
-constexpr int64_t kChunk = 4;  // frames computed together
+constexpr int64_t kChunk = 4;       // frames drawn together
+constexpr int kHeardTogether = 16;  // consecutive frames, which share rows
 
 // Sums of squared errors of some frames.
 struct Sums {
@@ -41,7 +43,55 @@ void PutPicture(const at::Tensor& unit, ImageView to) {
   for (int y = 0; y < to.height; ++y) std::copy_n(from + ptrdiff_t{3} * to.width * y, 3 * to.width, to.Row(y));
 }
 
+// `work` for each index below `count`, on all threads of the pool.
+Status ForEach(ThreadPool& pool, size_t count, const std::function<Status(size_t)>& work) {
+  std::vector<Status> statuses(count);
+  std::atomic<size_t> next = 0;
+  pool.Run([&](const Worker&) {
+    at::NoGradGuard no_grad;
+    at::init_num_threads();
+    for (size_t k = next++; k < count; k = next++) statuses[k] = Guarded([&] { return work(k); });
+  });
+  for (Status& status : statuses) RETURN_IF_ERROR(std::move(status));
+  return {};
+}
+
 }  // namespace
+
+Result<std::vector<double>> HeardCorrelations(const TrainingSet& set, const Model& model, const WeightValues& weights,
+                                              ThreadPool& pool, const EvaluateOptions& options) {
+  std::vector<double> correlations;
+  if (!set.has_mouth()) return correlations;
+  const std::vector<int64_t> all = set.RunStarts(kHeardTogether, true);
+  std::vector<int64_t> starts;  // of runs that do not overlap
+  for (const int64_t start : all) {
+    if (starts.empty() || start >= starts.back() + kHeardTogether) starts.push_back(start);
+  }
+  const auto runs = std::min(starts.size(), static_cast<size_t>(options.most_heard / kHeardTogether));
+  if (runs == 0) return correlations;
+  Replica replica(model.layout, options.device);
+  replica.Load(weights);
+  NetOptions net;
+  net.number = options.number;
+  const StagePlan plan = {.stage = Stage::kSound, .runs = 1, .run_frames = kHeardTogether, .pictures = 0};
+  std::vector<at::Tensor> read(runs), truth(runs);
+  RETURN_IF_ERROR(ForEach(pool, runs, [&](size_t run) -> Status {
+    Random random(0xE7A1, run);
+    const int64_t start = starts[run * starts.size() / runs];
+    ASSIGN_OR_RETURN(const Batch on_cpu, MakeBatch(set, {}, plan, WholeFace(), {&start, 1}, false, random));
+    const Batch batch = on_cpu.To(options.device);
+    read[run] = ReadMouth(replica, Hear(model, replica, net, batch.inputs, batch.known));
+    truth[run] = batch.mouth[0];
+    return {};
+  }));
+  at::NoGradGuard no_grad;
+  const at::Tensor all_read = at::cat(read);
+  const at::Tensor all_true = at::cat(truth);
+  for (int k = 0; k < kMouthParameters; ++k) {
+    correlations.push_back(Correlation(all_read.select(1, k), all_true.select(1, k)));
+  }
+  return correlations;
+}
 
 Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, const Model& model,
                             const WeightValues& weights, ThreadPool& pool, const EvaluateOptions& options) {
@@ -59,9 +109,8 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
   net.number = options.number;
   const StagePlan plan = {.stage = Stage::kFace, .runs = static_cast<int>(kChunk), .run_frames = 1, .pictures = 1};
   const auto chunks = static_cast<size_t>((count + kChunk - 1) / kChunk);
-  std::vector<at::Tensor> heard(chunks), read(chunks), truth(chunks);
+  std::vector<at::Tensor> heard(chunks);
   std::vector<Sums> sums(chunks);
-  std::vector<Status> statuses(chunks);
   std::vector<at::Tensor> columns(static_cast<size_t>(options.sheet_frames));  // of the sheet: [3, 3 S, S]
 
   const auto batch_of = [&](size_t chunk, bool pictures) -> Result<Batch> {
@@ -77,10 +126,6 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
   const auto hear = [&](size_t chunk) -> Status {
     ASSIGN_OR_RETURN(const Batch batch, batch_of(chunk, false));
     heard[chunk] = Hear(model, replica, net, batch.inputs, batch.known);
-    if (batch.mouth.defined()) {
-      read[chunk] = ReadMouth(replica, heard[chunk]);
-      truth[chunk] = batch.mouth;
-    }
     return {};
   };
   const auto draw = [&](size_t chunk) -> Status {
@@ -104,18 +149,8 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
     }
     return {};
   };
-  for (const auto& work : {std::function<Status(size_t)>(hear), std::function<Status(size_t)>(draw)}) {
-    std::atomic<size_t> next = 0;
-    pool.Run([&](const Worker&) {
-      at::NoGradGuard no_grad;
-      at::init_num_threads();
-      for (size_t chunk = next++; chunk < chunks; chunk = next++) {
-        statuses[chunk] = Guarded([&] { return work(chunk); });
-      }
-    });
-    for (Status& status : statuses) RETURN_IF_ERROR(std::move(status));
-    statuses.assign(chunks, Status());
-  }
+  RETURN_IF_ERROR(ForEach(pool, chunks, hear));
+  RETURN_IF_ERROR(ForEach(pool, chunks, draw));
 
   at::NoGradGuard no_grad;
   Evaluation result;
@@ -131,13 +166,7 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
   result.mouth_psnr_db = Psnr(total.mouth, in_box);
   result.shuffled_mouth_psnr_db = Psnr(total.shuffled, in_box);
   result.reference_mouth_psnr_db = Psnr(total.reference, in_box);
-  if (read[0].defined()) {
-    const at::Tensor all_read = at::cat(read);
-    const at::Tensor all_true = at::cat(truth);
-    for (int k = 0; k < kMouthParameters; ++k) {
-      result.correlations.push_back(Correlation(all_read.select(1, k), all_true.select(1, k)));
-    }
-  }
+  ASSIGN_OR_RETURN(result.correlations, HeardCorrelations(set, model, weights, pool, options));
   std::erase_if(columns, [](const at::Tensor& column) { return !column.defined(); });
   if (!columns.empty()) {
     const at::Tensor all = at::cat(columns, 2);

@@ -14,7 +14,8 @@
 namespace lips {
 
 struct EvaluateOptions {
-  int64_t most_frames = 400;  // evenly spaced among the held-out ones
+  int64_t most_frames = 400;  // drawn, evenly spaced among the held-out ones
+  int64_t most_heard = 2400;  // likewise
   int sheet_frames = 0;       // that many of them side by side: target, prediction, reference
   at::Device device = at::kCPU;
   at::ScalarType number = at::kFloat;
@@ -26,9 +27,14 @@ struct Evaluation {
   double mouth_psnr_db = 0;            // within MouthRegion::box
   double shuffled_mouth_psnr_db = 0;   // with the sound of another held-out frame
   double reference_mouth_psnr_db = 0;  // of the reference picture: what a network that only copies reaches
-  std::vector<double> correlations;    // of mouth parameters read from the sound with the true ones; empty if unknown
+  std::vector<double> correlations;    // HeardCorrelations
   std::optional<Image> sheet;
 };
+
+// Correlation of each mouth parameter read from the sound with the true one, over at most `most_frames` held-out
+// frames; empty where the mouth is unknown or held-out frames are not in runs.
+Result<std::vector<double>> HeardCorrelations(const TrainingSet& set, const Model& model, const WeightValues& weights,
+                                              ThreadPool& pool, const EvaluateOptions& options);
 
 // Frames of the set itself where none is held out. Errors: those of reading pictures and of torch.
 Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, const Model& model,

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/abandoned.h"
 #include "base/stats.h"
 #include "base/thread_pool.h"
 #include "media/picture.h"
@@ -83,6 +84,14 @@ Result<TrainerOptions> OptionsFor(const TrainRequest& request) {
   return options;
 }
 
+std::string HeardText(const std::vector<double>& correlations) {
+  std::string text;
+  for (size_t k = 0; k < correlations.size(); ++k) {
+    text += Text("%s %s %.2f", k == 0 ? "; heard:" : ",", kMouthNames[k], correlations[k]);
+  }
+  return text;
+}
+
 // A run and its files.
 class Run {
  public:
@@ -91,7 +100,11 @@ class Run {
       : request_(request), set_(std::move(set)), region_(std::move(region)), trainer_(set_, region_, shape, options) {}
 
   Status Continue() {
-    if (request_.fresh || !HasCheckpoint(CheckpointPath())) return trainer_.Begin();
+    if (request_.fresh || !HasCheckpoint(CheckpointPath())) {
+      if (!request_.from) return trainer_.Begin();
+      ASSIGN_OR_RETURN(const TensorFile other, ReadCheckpoint(*request_.from / "checkpoint.bin"));
+      return Guarded([&] { return trainer_.BeginWith(other); });
+    }
     ASSIGN_OR_RETURN(const TensorFile file, ReadCheckpoint(CheckpointPath()));
     RETURN_IF_ERROR(Guarded([&] { return trainer_.Load(file); }));
     if (const Json* elapsed = file.facts.Find("elapsed_s")) elapsed_before_s_ = elapsed->as_double();
@@ -106,8 +119,10 @@ class Run {
     double last_report_s = Elapsed();
     double next_judgement = points_.empty() ? kJudgeEvery : std::floor(Progress() / kJudgeEvery + 1) * kJudgeEvery;
     while (Progress() < 1) {
-      const StagePlan plan =
-          PlanAt(Progress(), trainer_.step(), {.has_mouth = set_.has_mouth(), .peak_rate = request_.learning_rate});
+      const StagePlan plan = PlanAt(Progress(), trainer_.step(),
+                                    {.has_mouth = set_.has_mouth(),
+                                     .has_more_sound = set_.more_frames() > 0,
+                                     .peak_rate = request_.learning_rate});
       ASSIGN_OR_RETURN(const StepLosses losses, trainer_.Step(plan));
       picture_sum_ += losses.picture;
       mouth_sum_ += losses.mouth;
@@ -122,9 +137,9 @@ class Run {
         Report(plan);
         last_report_s = now;
       }
-      if (Progress() >= next_judgement && plan.pictures > 0 && trainer_.step() - last_judged_ >= kJudgeApart) {
+      if (Progress() >= next_judgement && trainer_.step() - last_judged_ >= kJudgeApart) {
         AddPoint(plan);
-        RETURN_IF_ERROR(Judge());
+        RETURN_IF_ERROR(plan.pictures > 0 ? Judge() : JudgeHearing());
         next_judgement += kJudgeEvery;
         last_judged_ = trainer_.step();
       }
@@ -177,6 +192,18 @@ class Run {
     return Evaluate(set_, region_, trainer_.model(), trainer_.average(), trainer_.pool(), options);
   }
 
+  Status JudgeHearing() {
+    EvaluateOptions options;
+    options.device = trainer_.options().device;
+    options.number = trainer_.options().number;
+    ASSIGN_OR_RETURN(const std::vector<double> found,
+                     HeardCorrelations(set_, trainer_.model(), trainer_.average(), trainer_.pool(), options));
+    if (found.empty()) return {};
+    points_.back().opening_correlation = found[0];
+    Say("held out" + HeardText(found));
+    return {};
+  }
+
   Status Judge() {
     ASSIGN_OR_RETURN(const Evaluation found, Look(kMidwayFrames, kSheetFrames, trainer_.options().number));
     CurvePoint& point = points_.back();
@@ -185,7 +212,7 @@ class Run {
     if (!found.correlations.empty()) point.opening_correlation = found.correlations[0];
     Say(Text("held out: %.2f dB, in the mouth %.2f dB (copying the reference %.2f, other sound %.2f)", found.psnr_db,
              found.mouth_psnr_db, found.reference_mouth_psnr_db, found.shuffled_mouth_psnr_db) +
-        (found.correlations.empty() ? "" : Text(", opening heard %.2f", found.correlations[0])));
+        HeardText(found.correlations));
     return found.sheet ? WritePng(request_.output / "preview.png", found.sheet->view()) : Status();
   }
 
@@ -259,9 +286,7 @@ class Run {
         Text("%lld steps in %.1f min; held out: %.2f dB, in the mouth %.2f dB (other sound %.2f, reference %.2f)",
              static_cast<long long>(trainer_.step()), Elapsed() / 60, found.psnr_db, found.mouth_psnr_db,
              found.shuffled_mouth_psnr_db, found.reference_mouth_psnr_db);
-    for (size_t k = 0; k < found.correlations.size(); ++k) {
-      report.summary += Text("%s %s %.2f", k == 0 ? "; heard:" : ",", kMouthNames[k], found.correlations[k]);
-    }
+    report.summary += HeardText(found.correlations);
     return report;
   }
 
@@ -286,6 +311,7 @@ Result<TrainReport> Train(const TrainRequest& request) {
   KeepFreedMemory();
   at::set_num_threads(1);  // each worker computes a batch of its own
   RETURN_IF_ERROR(MakeFolder(request.output));
+  RemoveAbandonedFiles(request.output);  // of a run that was killed
   ASSIGN_OR_RETURN(const TrainerOptions options, OptionsFor(request));
   TrainingSetOptions set_options;
   set_options.avatar = request.avatar;
@@ -293,6 +319,7 @@ Result<TrainReport> Train(const TrainRequest& request) {
   set_options.audio_encoder = request.audio_encoder;
   set_options.packaged_features = request.packaged_features;
   set_options.audio = request.audio;
+  set_options.more_sound = request.more_sound;
   set_options.held_out = request.held_out;
   set_options.threads = options.workers;
   set_options.stop = request.stop;

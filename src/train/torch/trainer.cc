@@ -109,10 +109,17 @@ void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {
     net.number = options_.number;
     const at::Tensor heard = Hear(model_, replica, net, batch.inputs, batch.known);
     at::Tensor loss;
-    if (batch.mouth.defined()) {
-      loss = MouthLoss(batch, ReadMouth(replica, heard));
-      lesson.losses.mouth = loss.item<double>();
+    if (batch.mouth.defined()) loss = MouthLoss(batch, ReadMouth(replica, heard));
+    if (plan.more_runs > 0) {
+      const Batch more = MakeMoreBatch(set_, plan.more_runs, plan.more_run_frames, random).To(options_.device);
+      const at::Tensor of_more =
+          MouthLoss(more, ReadMouth(replica, Hear(model_, replica, net, more.inputs, more.known)));
+      // Each frame counts alike.
+      const int frames = plan.runs * plan.run_frames;
+      const int more_frames = plan.more_runs * plan.more_run_frames;
+      loss = (loss * frames + of_more * more_frames) / (frames + more_frames);
     }
+    if (loss.defined()) lesson.losses.mouth = loss.item<double>();
     if (plan.pictures > 0) {
       const at::Tensor drawn = Draw(model_, replica, net, cells, batch.image, heard.index_select(0, batch.drawn));
       const at::Tensor picture = PictureLoss(batch, drawn);
@@ -180,6 +187,17 @@ void Trainer::Save(TensorFile& file) const {
   file.arrays["average_statistics"] = Floats(average_.statistics);
   file.arrays["first_moment"] = Floats(first_moment_);
   file.arrays["second_moment"] = Floats(second_moment_);
+}
+
+Status Trainer::BeginWith(const TensorFile& file) {
+  RETURN_IF_ERROR(Load(file));
+  at::NoGradGuard no_grad;
+  weights_.parameters.copy_(average_.parameters);
+  weights_.statistics.copy_(average_.statistics);
+  first_moment_.zero_();
+  second_moment_.zero_();
+  step_ = 0;
+  return {};
 }
 
 Status Trainer::Load(const TensorFile& file) {

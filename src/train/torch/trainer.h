@@ -38,6 +38,9 @@ class Trainer {
   // first Step. Errors: those of reading pictures.
   Status Begin();
 
+  // Instead of Begin: the averaged weights of another run's Save; everything else begins anew. Errors: those of Load.
+  Status BeginWith(const TensorFile& file);
+
   // AdamW with clipped gradients, and a moving average of the weights. The same seed, step and weights give the same
   // result, bit for bit, with the same number of workers on the same machine. Errors: kCorrupted when a number is not
   // finite any more (nothing is changed then), those of reading pictures.
