@@ -8,7 +8,8 @@ namespace {
 
 constexpr int64_t kOnnxFloat = 1;  // onnx::TensorProto::FLOAT
 
-// Whether an f16 is an infinity or NaN.
+}  // namespace
+
 bool HasOverflow(const Tensor& halves) {
   const std::span bytes(halves.data(), halves.bytes());
   for (size_t i = 1; i < bytes.size(); i += 2) {
@@ -16,8 +17,6 @@ bool HasOverflow(const Tensor& halves) {
   }
   return false;
 }
-
-}  // namespace
 
 Result<Graph> StoreWeightsAsHalf(const Graph& graph) {
   Graph half = graph.Clone();

@@ -12,4 +12,7 @@ namespace lips {
 // numbers f16 cannot hold (above 65504).
 Result<Graph> StoreWeightsAsHalf(const Graph& graph);
 
+// Whether an f16 tensor holds an infinity or NaN, as ToF16 makes of what is too large.
+bool HasOverflow(const Tensor& halves);
+
 }  // namespace lips
