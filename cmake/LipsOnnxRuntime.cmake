@@ -1,8 +1,9 @@
 # ONNX Runtime's headers at build time; its library is opened at run time, so nothing links to it.
 #
 # Looked for, in this order: ONNXRUNTIME_ROOT (cache or environment), a CMake package, pkg-config, and
-# third_party/onnxruntime, where tools/fetch_onnxruntime.sh puts the pinned npm package. Nothing is downloaded here and
-# nothing is cached, so that configuring again sees a new copy. Afterwards
+# third_party/onnxruntime_gpu and third_party/onnxruntime, where tools/fetch_onnxruntime.sh puts pinned npm packages,
+# with --gpu and without. Nothing is downloaded here and nothing is cached, so that configuring again sees a new copy.
+# Afterwards
 #   LIPSTREAM_ORT_LIBRARY_FILE  is the library to try first at run time, and
 #   lips_onnxruntime            carries the headers; without them the target does not exist.
 function(_lips_ort_found include_dir library how)
@@ -57,9 +58,11 @@ if(NOT TARGET lips_onnxruntime)
     endif()
   endif()
 endif()
-if(NOT TARGET lips_onnxruntime)
-  _lips_ort_try_root("${PROJECT_SOURCE_DIR}/third_party/onnxruntime" "tools/fetch_onnxruntime.sh")
-endif()
+foreach(_folder IN ITEMS onnxruntime_gpu onnxruntime)
+  if(NOT TARGET lips_onnxruntime)
+    _lips_ort_try_root("${PROJECT_SOURCE_DIR}/third_party/${_folder}" "tools/fetch_onnxruntime.sh")
+  endif()
+endforeach()
 if(NOT TARGET lips_onnxruntime)
   message(STATUS "ONNX Runtime: not found, --engine ort will be unavailable (tools/fetch_onnxruntime.sh third_party/onnxruntime)")
 endif()
