@@ -68,6 +68,7 @@ double Peak::For(Precision precision) const {
     case Precision::kBf16: return bf16_gflops;
     case Precision::kInt8: return int8_gflops;
     case Precision::kAuto:
+    case Precision::kF16:  // the CPU has no such products: they are made in f32
     case Precision::kF32: break;
   }
   return f32_gflops;

@@ -72,7 +72,7 @@ typedef struct {
   size_t struct_size;
   const char* engine;         // "auto" (default), "cpu", "ort", "reference", "null" (no network: the mouth stays),
                               // "remote=HOST:PORT" (its network runs in a lipstream serve --role generator there)
-  const char* precision;      // "auto" (default), "f32", "bf16", "int8"
+  const char* precision;      // "auto" (default), "f32", "bf16", "int8"; "f16" of engine "ort"
   int threads;                // compute threads; 0: one per core
   const char* composite;      // "natural" (default) or "compatible" (the reference's hard paste)
   const char* model;          // network file instead of the avatar's own

@@ -25,6 +25,28 @@ std::optional<double> FiniteNumber(const std::string& text) {
   return value;
 }
 
+// What --engine auto is.
+Backend AutoBackend(Provider provider, Precision precision) {
+  return provider == Provider::kCpu && Offers(Backend::kCpu, precision) ? Backend::kCpu : Backend::kOnnxRuntime;
+}
+
+// What is wrong with the values of several options together: option and sentence, or nothing.
+std::optional<std::pair<std::string, std::string>> EngineConflict(const EngineFlags& flags) {
+  const auto provider = ParseProvider(flags.provider);
+  const auto precision = ParsePrecision(flags.precision);
+  if (!provider.ok() || !precision.ok()) return {};  // said by their own checks
+  const auto named = ParseBackend(flags.engine);     // fails for auto and remote=HOST:PORT
+  const Backend backend = named.ok() ? named.value() : AutoBackend(provider.value(), precision.value());
+  const bool remote = flags.engine.starts_with(kRemotePrefix);
+  if (!Offers(remote ? Backend::kNull : backend, precision.value())) {
+    const Backend other = Offers(Backend::kCpu, precision.value()) ? Backend::kCpu : Backend::kOnnxRuntime;
+    return std::pair(std::string("--precision"), flags.precision + " needs --engine " + std::string(Name(other)) +
+                                                     ", not " + (remote ? flags.engine : std::string(Name(backend))));
+  }
+  if (provider.value() == Provider::kCpu || (!remote && backend == Backend::kOnnxRuntime)) return {};
+  return std::pair(std::string("--provider"), flags.provider + " needs --engine ort, not " + flags.engine);
+}
+
 }  // namespace
 
 std::string CheckPositiveNumber(const std::string& text) {
@@ -67,7 +89,7 @@ Result<GeneratorOptions> EngineFlags::Resolve() const {
     ASSIGN_OR_RETURN(options.session.backend, ParseBackend(engine));
     return options;
   }
-  options.session.backend = options.session.provider == Provider::kCpu ? Backend::kCpu : Backend::kOnnxRuntime;
+  options.session.backend = AutoBackend(options.session.provider, options.session.precision);
   return options;
 }
 
@@ -75,7 +97,7 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
   command
       .add_option(
           "--engine", flags.engine,
-          "what runs the networks: auto (cpu, or ort for another --provider), cpu (our own), ort (ONNX Runtime), "
+          "what runs the networks: auto (cpu; ort for another --provider or f16), cpu (our own), ort (ONNX Runtime), "
           "reference (slow, exact), null (no network: the mouth stays the template's)" +
               std::string(flags.may_be_remote ? ", remote=HOST:PORT (lipstream serve --role generator there)" : ""))
       ->check([](const std::string& text) {
@@ -91,18 +113,17 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
       ->capture_default_str();
   command
       .add_option("--precision", flags.precision,
-                  "numbers our own engine computes in: auto (the fastest that stays exact enough), f32, bf16, int8")
-      ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}))
+                  "numbers the engine computes in: auto (of cpu the fastest that stays exact enough), f32; bf16, int8 "
+                  "(of cpu); f16 (of ort)")
+      ->check([](const std::string& text) {
+        const auto precision = ParsePrecision(text);
+        return precision.ok() ? std::string() : precision.error().message();
+      })
       ->capture_default_str();
   command.add_flag("--no-proof", flags.no_proof,
                    "skip the check of the engine against the reference on first use of a model");
   command.parse_complete_callback([&flags] {  // rather than run otherwise without a word
-    const bool reduced = flags.precision == "bf16" || flags.precision == "int8";
-    if (reduced && flags.engine != "cpu" && flags.engine != "auto") {
-      throw CLI::ValidationError("--precision", flags.precision + " needs --engine cpu, not " + flags.engine);
-    }
-    if (flags.provider == "cpu" || flags.engine == "ort" || flags.engine == "auto") return;
-    throw CLI::ValidationError("--provider", flags.provider + " needs --engine ort, not " + flags.engine);
+    if (const auto conflict = EngineConflict(flags)) throw CLI::ValidationError(conflict->first, conflict->second);
   });
 }
 

@@ -22,6 +22,11 @@ Json EngineSupport(const Graph& graph) {
     }
     engines.Set(Name(backend), text);
   }
+  for (const Provider provider : {Provider::kCuda, Provider::kTensorRt}) {
+    const auto device = ProviderDevice(provider);
+    engines.Set("ort " + std::string(Name(provider)),
+                device.ok() ? "yes: " + device.value() : "no: " + device.error().message());
+  }
   return engines;
 }
 

@@ -118,7 +118,7 @@ Status ProveAndWarmUp(const Graph& graph, const GeneratorOptions& options, const
   }
   const Findings proof("proof", {HashOfGraph(graph), encoder.engine()});
   if (proof.Read() == kProven) return {};
-  Status proven = Prove(graph, inputs, binding.output, encoder.output(), options.session.threads);
+  Status proven = Prove(graph, inputs, binding.output, encoder.output(), options.session);
   if (!proven.ok()) return std::move(proven).TakeError().Within("engine " + encoder.engine());
   proof.Keep(kProven);
   return {};

@@ -46,7 +46,7 @@ Tensor ProofInput(const Dims& dims) {
   return tensor;
 }
 
-Status CheckProof(const Tensor& expected, const Tensor& actual) {
+Status CheckProof(const Tensor& expected, const Tensor& actual, double tolerance) {
   if (expected.dtype() != DType::kF32 || actual.dtype() != DType::kF32 || expected.dims() != actual.dims()) {
     return Error(ErrorCode::kCorrupted, "the proof gave " + std::string(Name(actual.dtype())) + " " +
                                             ToString(actual.dims()) + ", engine reference gives " +
@@ -69,10 +69,10 @@ Status CheckProof(const Tensor& expected, const Tensor& actual) {
       place = i;
     }
   }
-  if (worst <= kProofTolerance * largest) return {};
+  if (worst <= tolerance * largest) return {};
   return Error(ErrorCode::kCorrupted, "the proof failed: the output differs from engine reference by " +
                                           ShortNumber(worst) + " at element " + std::to_string(place) +
-                                          ", expected at most " + ShortNumber(kProofTolerance * largest));
+                                          ", expected at most " + ShortNumber(tolerance * largest));
 }
 
 std::string HashOfGraph(const Graph& graph) {
@@ -153,14 +153,17 @@ void Findings::Keep(std::string_view text) const {
   if (!written.ok()) Log(LogLevel::kInfo, "finding not kept", {{"why", written.error().message()}});
 }
 
-Status Prove(const Graph& graph, std::span<const Tensor> inputs, int output, const Tensor& actual, int threads) {
+Status Prove(const Graph& graph, std::span<const Tensor> inputs, int output, const Tensor& actual,
+             const SessionOptions& options) {
   const Stopwatch watch;
-  ASSIGN_OR_RETURN(const auto reference, OpenSession(graph, {.backend = Backend::kReference, .threads = threads}));
+  ASSIGN_OR_RETURN(const auto reference,
+                   OpenSession(graph, {.backend = Backend::kReference, .threads = options.threads}));
   const std::vector<TensorView> views(inputs.begin(), inputs.end());
   std::vector<Tensor> expected(graph.outputs.size());
   RETURN_IF_ERROR(reference->Run(views, expected));
   Log(LogLevel::kInfo, "proof ran", {{"ms", watch.ElapsedMs()}});
-  return CheckProof(expected[static_cast<size_t>(output)], actual);
+  return CheckProof(expected[static_cast<size_t>(output)], actual,
+                    options.precision == Precision::kF16 ? kHalfProofTolerance : kProofTolerance);
 }
 
 }  // namespace lips

@@ -11,6 +11,7 @@
 #include "engine/reference/session.h"
 #include "engine/session_input.h"
 #include "model/fused.h"
+#include "model/half_graph.h"
 #include "model/weights.h"
 
 namespace lips {
@@ -18,7 +19,8 @@ namespace {
 
 constexpr std::array kBackends = {Backend::kCpu, Backend::kReference, Backend::kOnnxRuntime, Backend::kNull};
 constexpr std::array kProviders = {Provider::kCpu, Provider::kCuda, Provider::kTensorRt};
-constexpr std::array kPrecisions = {Precision::kAuto, Precision::kF32, Precision::kBf16, Precision::kInt8};
+constexpr std::array kPrecisions = {Precision::kAuto, Precision::kF32, Precision::kBf16, Precision::kInt8,
+                                    Precision::kF16};
 
 template <typename T, size_t kCount>
 Result<T> Parse(std::string_view kind, std::string_view name, const std::array<T, kCount>& choices) {
@@ -65,6 +67,7 @@ std::string_view Name(Precision precision) {
     case Precision::kF32: return "f32";
     case Precision::kBf16: return "bf16";
     case Precision::kInt8: return "int8";
+    case Precision::kF16: return "f16";
   }
   return "?";
 }
@@ -73,7 +76,22 @@ Result<Backend> ParseBackend(std::string_view name) { return Parse("engine", nam
 
 Result<Provider> ParseProvider(std::string_view name) { return Parse("provider", name, kProviders); }
 
-Result<Precision> ParsePrecision(std::string_view name) { return Parse("precision", name, kPrecisions); }
+Result<Precision> ParsePrecision(std::string_view name) {
+  if (name == "fp32") return Precision::kF32;
+  if (name == "fp16") return Precision::kF16;
+  return Parse("precision", name, kPrecisions);
+}
+
+bool Offers(Backend backend, Precision precision) {
+  switch (precision) {
+    case Precision::kAuto:
+    case Precision::kF32: return true;
+    case Precision::kBf16:
+    case Precision::kInt8: return backend == Backend::kCpu;
+    case Precision::kF16: return backend == Backend::kOnnxRuntime;
+  }
+  return false;
+}
 
 std::string FirstUnsupported(const Graph& graph, Backend backend) {
   if (backend == Backend::kNull) return "engine null runs no network";
@@ -100,8 +118,19 @@ Result<SessionOptions> Delegate(const SessionOptions& options, Error why) {
   return other;
 }
 
+Result<std::unique_ptr<Session::Kept>> Session::RunToKeep(std::span<const TensorView> /*inputs*/,
+                                                          std::unique_ptr<Kept> /*reuse*/) {
+  return Error(ErrorCode::kUnsupported, "engine " + Describe() + " keeps nothing");
+}
+
+Status Session::RunWith(std::span<const Kept* const> /*kept*/, std::span<const TensorView> /*others*/,
+                        std::span<TensorView> /*outputs*/) {
+  return Error(ErrorCode::kUnsupported, "engine " + Describe() + " keeps nothing");
+}
+
 Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOptions& options) {
   RETURN_IF_ERROR(CheckWeights(graph));
+  RETURN_IF_ERROR(CheckPrecision(options));
   if (options.backend == Backend::kCpu) {
     auto session = OpenCpuSession(graph, options);
     if (session.ok() || session.error().code() != ErrorCode::kUnsupported) return session;
@@ -113,6 +142,10 @@ Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOp
   }
   const auto lowered = Lowered(graph);
   const Graph& run = lowered ? *lowered : graph;
+  if (options.backend == Backend::kOnnxRuntime && options.precision == Precision::kF16) {
+    ASSIGN_OR_RETURN(const Graph half, ComputeInHalf(run));
+    return OpenOrtSession(half, options);
+  }
   if (options.backend == Backend::kOnnxRuntime) return OpenOrtSession(run, options);
   return OpenReferenceSession(run, ThreadCount(options));
 }

@@ -17,6 +17,9 @@ Status CheckSessionInputs(std::span<const Value> declared, std::span<const Tenso
 // Errors: kInvalidInput.
 Status CheckSessionOutputs(size_t declared, size_t given);
 
+// Errors: kUnsupported when the backend does not compute in that precision; names one that does.
+Status CheckPrecision(const SessionOptions& options);
+
 // options.threads, or one per core.
 int ThreadCount(const SessionOptions& options);
 

@@ -23,7 +23,8 @@ double BytesPerValue(Precision precision) {
   switch (precision) {
     case Precision::kAuto:  // f32 or bf16; the larger is the safe guess
     case Precision::kF32: return 4;
-    case Precision::kBf16: return 2;
+    case Precision::kBf16:
+    case Precision::kF16: return 2;
     case Precision::kInt8: return 1;
   }
   return 4;

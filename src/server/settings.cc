@@ -120,7 +120,7 @@ const std::vector<SettingKey>& SettingKeys() {
       {"samples", &S::samples, "folder of WAV files the page offers; default: those that come with the program"},
       {"engine", &S::engine, "what runs the networks: auto, cpu, ort, reference, null, remote=HOST:PORT"},
       {"provider", &S::provider, "ONNX Runtime's device: cpu, cuda, tensorrt"},
-      {"precision", &S::precision, "numbers our own engine computes in: auto, f32, bf16, int8"},
+      {"precision", &S::precision, "numbers the engine computes in: auto, f32; bf16, int8 (of cpu); f16 (of ort)"},
       {"threads", &S::threads, "compute threads; 0: one per core", 0, 1024},
       {"no_proof", &S::no_proof, "skip the check of the engine against the reference on first use of a model"},
       {"cache_memory", &S::cache_memory,

@@ -74,8 +74,9 @@ TEST(Help, BadValuesAreUsageMistakesToo) {
            {"--preset", "hyperfast", "--preset: hyperfast not in {ultrafast,"},
            {"--cache-memory", "2X", "--cache-memory: '2X' is no size in bytes; expected one like 0, 500M or 2G"},
            {"--cache-level", "4", "--cache-level: Value 4 not in range"},
-           {"--precision", "f16", "--precision: f16 not in {auto,"},
+           {"--precision", "f64", "--precision: unknown precision 'f64', expected one of auto, f32, bf16, int8, f16"},
            {"--precision", "bf16", "--precision: bf16 needs --engine cpu, not null"},
+           {"--precision", "fp16", "--precision: fp16 needs --engine ort, not null"},
            {"--provider", "cuda", "--provider: cuda needs --engine ort, not null"},
            {"--report", "./c.mp4", "--report and --output name the same file"}}) {
     const Outcome outcome =

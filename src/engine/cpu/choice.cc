@@ -147,7 +147,7 @@ Status ProveF32(const Graph& graph, std::string_view graph_hash, const CutNetwor
   inputs[static_cast<size_t>(network.binding.audio_input)] = Tensor::Of<float>(audio_dims, sample.audio);
   const int size = network.binding.size_px;
   const Tensor output = Tensor::Of<float>({1, 3, size, size}, actual[0]);
-  Status proven = Prove(single, inputs, network.binding.output, output, options.session.threads);
+  Status proven = Prove(single, inputs, network.binding.output, output, options.session);
   if (!proven.ok()) return std::move(proven).TakeError().Within("engine cpu");
   proof.Keep(kProven);
   return {};
@@ -165,6 +165,7 @@ Result<PrecisionChoice> Choose(std::string_view graph_hash, const CutNetwork& ne
       choice.mode = Mode::kBf16;
       choice.reason = "bf16";
       return choice;
+    case Precision::kF16: return Error(ErrorCode::kUnsupported, "engine cpu does not compute in f16");
     case Precision::kAuto: break;
     case Precision::kInt8: {
       ASSIGN_OR_RETURN(choice.mixed, Mixed(graph_hash, network, options));

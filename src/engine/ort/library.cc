@@ -66,7 +66,12 @@ Result<OrtLibrary> Open(const std::string& path) {
   const auto get_base = reinterpret_cast<GetApiBase>(dlsym(handle, "OrtGetApiBase"));
   if (get_base == nullptr) return Error(ErrorCode::kUnsupported, path + ": not ONNX Runtime (no OrtGetApiBase)");
   const OrtApiBase* base = get_base();
-  OrtLibrary library{.version = base->GetVersionString(), .path = path};
+  OrtLibrary library;
+  library.version = base->GetVersionString();
+  library.path = path;
+  Dl_info found = {};
+  if (dladdr(reinterpret_cast<const void*>(get_base), &found) != 0)
+    library.folder = Path(found.dli_fname).parent_path();
   // An older library has a shorter table; asking it for a newer one prints to standard error, so we never do.
   const uint32_t api_version = std::min<uint32_t>(ORT_API_VERSION, MinorVersion(library.version));
   if (api_version >= kOldestApi) library.api = base->GetApi(api_version);

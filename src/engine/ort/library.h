@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/file.h"
 #include "base/result.h"
 
 struct OrtApi;
@@ -17,6 +18,7 @@ struct OrtLibrary {
   OrtEnv* env = nullptr;
   std::string version;  // "1.29.0"
   std::string path;     // what the loader was given
+  Path folder;          // where it lies, and with it the libraries of its providers
 };
 
 // The first caller opens it; later ones get the same answer. Looked for in LIPSTREAM_ORT_LIBRARY (a file; nothing else

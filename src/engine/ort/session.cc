@@ -8,53 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
+#include "base/places.h"
+#include "engine/ort/bound_session.h"
+#include "engine/ort/device_memory.h"
+#include "engine/ort/handle.h"
 #include "engine/ort/library.h"
+#include "engine/ort/provider.h"
+#include "engine/ort/tensor_value.h"
 #include "engine/session_input.h"
 #include "model/onnx.h"
 
 namespace lips {
 namespace {
-
-ONNXTensorElementDataType ElementType(DType dtype) {
-  switch (dtype) {
-    case DType::kF32: return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-    case DType::kF64: return ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE;
-    case DType::kF16: return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16;
-    case DType::kBf16: return ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16;
-    case DType::kI64: return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
-    case DType::kI32: return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
-    case DType::kI8: return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8;
-    case DType::kU8: return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
-    case DType::kBool: return ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL;
-  }
-  return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
-}
-
-Result<DType> FromElementType(ONNXTensorElementDataType type) {
-  for (int i = 0; i <= static_cast<int>(DType::kBool); ++i) {
-    if (ElementType(static_cast<DType>(i)) == type) return static_cast<DType>(i);
-  }
-  return Error(ErrorCode::kUnsupported, "element type " + std::to_string(static_cast<int>(type)) + " of an output");
-}
-
-// An object of the C API, released on every way out.
-template <typename T>
-class Handle {
- public:
-  using Release = void(ORT_API_CALL*)(T*);
-  explicit Handle(Release release) : release_(release) {}
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  ~Handle() {
-    if (object_ != nullptr) release_(object_);
-  }
-  T** out() { return &object_; }
-  T* get() const { return object_; }
-
- private:
-  Release release_;
-  T* object_ = nullptr;
-};
 
 // The values of one Run, released at its end.
 class RunValues {
@@ -97,11 +63,6 @@ class OrtSessionAdapter : public Session {
   std::string Describe() const override { return description_; }
 
  private:
-  struct OutputShape {
-    DType dtype = DType::kF32;
-    Dims dims;
-  };
-
   bool SameInputDims(std::span<const TensorView> inputs) const;
   Result<OrtValue*> Wrap(DType dtype, const Dims& dims, const uint8_t* data);
   Status RunInto(std::span<const TensorView> inputs, std::span<Tensor> outputs, bool in_place);
@@ -119,7 +80,7 @@ class OrtSessionAdapter : public Session {
   std::vector<OrtValue*> input_values_;   // of the current Run
   std::vector<OrtValue*> output_values_;  // of the current Run
   std::vector<Dims> known_input_dims_;    // those that output_shapes_ belongs to; empty: none yet
-  std::vector<OutputShape> output_shapes_;
+  std::vector<OrtTensorShape> output_shapes_;
 };
 
 Status OrtSessionAdapter::Load(const Graph& graph, const OrtSessionOptions& options) {
@@ -134,35 +95,19 @@ bool OrtSessionAdapter::SameInputDims(std::span<const TensorView> inputs) const 
                             [](const TensorView& view, const Dims& dims) { return view.dims == dims; });
 }
 
+// The C API has one call for inputs and outputs, hence the cast; Run does not write to inputs.
 Result<OrtValue*> OrtSessionAdapter::Wrap(DType dtype, const Dims& dims, const uint8_t* data) {
-  ASSIGN_OR_RETURN(const int64_t count, ElementCount(dims));
-  static uint8_t no_elements = 0;  // an empty tensor may have no memory, but the C API wants an address
-  OrtValue* value = nullptr;
-  // The C API has one call for inputs and outputs, hence the cast; Run does not write to inputs.
-  RETURN_IF_ERROR(TakeStatus(*library_.api, library_.api->CreateTensorWithDataAsOrtValue(
-                                                memory_, count > 0 ? const_cast<uint8_t*>(data) : &no_elements,
-                                                static_cast<size_t>(count) * SizeOf(dtype), dims.data(), dims.size(),
-                                                ElementType(dtype), &value)));
-  return value;
+  return WrapTensor(*library_.api, *memory_, dtype, dims, const_cast<uint8_t*>(data));
 }
 
 Status OrtSessionAdapter::CopyOut(size_t index, Tensor& to) {
   const OrtApi& api = *library_.api;
   OrtValue* value = output_values_[index];
-  Handle<OrtTensorTypeAndShapeInfo> info(api.ReleaseTensorTypeAndShapeInfo);
-  RETURN_IF_ERROR(TakeStatus(api, api.GetTensorTypeAndShape(value, info.out())));
-  size_t rank = 0;
-  RETURN_IF_ERROR(TakeStatus(api, api.GetDimensionsCount(info.get(), &rank)));
-  Dims dims(rank);
-  RETURN_IF_ERROR(TakeStatus(api, api.GetDimensions(info.get(), dims.data(), rank)));
-  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
-  RETURN_IF_ERROR(TakeStatus(api, api.GetTensorElementType(info.get(), &type)));
-  ASSIGN_OR_RETURN(const DType dtype, FromElementType(type));
-  to.Resize(dtype, dims);
+  ASSIGN_OR_RETURN(output_shapes_[index], ShapeOf(api, *value));
+  to.Resize(output_shapes_[index].dtype, output_shapes_[index].dims);
   void* data = nullptr;
   RETURN_IF_ERROR(TakeStatus(api, api.GetTensorMutableData(value, &data)));
   if (to.bytes() > 0) std::memcpy(to.data(), data, to.bytes());
-  output_shapes_[index] = {dtype, std::move(dims)};
   return {};
 }
 
@@ -198,58 +143,18 @@ Status OrtSessionAdapter::Run(std::span<const TensorView> inputs, std::span<Tens
   return {};
 }
 
-Status RequireProvider(const OrtLibrary& library, const std::string& name, Provider provider) {
-  char** names = nullptr;
-  int count = 0;
-  RETURN_IF_ERROR(TakeStatus(*library.api, library.api->GetAvailableProviders(&names, &count)));
-  bool found = false;
-  std::string offered;
-  for (int i = 0; i < count; ++i) {
-    found = found || name == names[i];
-    offered += (i > 0 ? ", " : "") + std::string(names[i]);
-  }
-  RETURN_IF_ERROR(TakeStatus(*library.api, library.api->ReleaseAvailableProviders(names, count)));
-  if (found) return {};
-  return Error(ErrorCode::kUnsupported, "provider " + std::string(Name(provider)) + ": ONNX Runtime " +
-                                            library.version + " in " + library.path + " offers only " + offered +
-                                            "; set ONNXRUNTIME_ROOT to a GPU build, or use --provider cpu");
-}
-
-// Adds the provider in front of the CPU, which stays as the fallback for single operators.
-Status AppendProvider(const OrtLibrary& library, Provider provider, OrtSessionOptions* options) {
-  const OrtApi& api = *library.api;
-  Status appended;
-  if (provider == Provider::kTensorRt) {
-    RETURN_IF_ERROR(RequireProvider(library, "TensorrtExecutionProvider", provider));
-    Handle<OrtTensorRTProviderOptionsV2> tensorrt(api.ReleaseTensorRTProviderOptions);
-    RETURN_IF_ERROR(TakeStatus(api, api.CreateTensorRTProviderOptions(tensorrt.out())));
-    appended = TakeStatus(api, api.SessionOptionsAppendExecutionProvider_TensorRT_V2(options, tensorrt.get()));
-  } else if (provider == Provider::kCuda) {
-    RETURN_IF_ERROR(RequireProvider(library, "CUDAExecutionProvider", provider));
-    Handle<OrtCUDAProviderOptionsV2> cuda(api.ReleaseCUDAProviderOptions);
-    RETURN_IF_ERROR(TakeStatus(api, api.CreateCUDAProviderOptions(cuda.out())));
-    appended = TakeStatus(api, api.SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()));
-  }
-  if (appended.ok()) return {};
-  return Error(ErrorCode::kUnsupported,
-               "provider " + std::string(Name(provider)) + " does not start (" + appended.error().message() +
-                   "); it needs an NVIDIA driver and the CUDA libraries this ONNX Runtime was built for");
-}
-
 std::string Description(const OrtLibrary& library, const SessionOptions& options, int threads) {
-  return "ort " + library.version + " " + std::string(Name(options.provider)) + ", " + std::to_string(threads) +
-         (threads == 1 ? " thread" : " threads");
+  std::string text = "ort " + library.version + " " + std::string(Name(options.provider));
+  if (options.precision == Precision::kF16) text += " f16";
+  return text + ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Session>> OpenOrtSession(const Graph& graph, const SessionOptions& options) {
-  ASSIGN_OR_RETURN(const OrtLibrary* library, LoadOrtLibrary());
-  const OrtApi& api = *library->api;
-  const int threads = ThreadCount(options);
-  Handle<OrtSessionOptions> ort_options(api.ReleaseSessionOptions);
+// What both kinds of sessions are opened with.
+Status SetUp(const OrtLibrary& library, const SessionOptions& options, const ProviderSetup& provider,
+             OrtHandle<OrtSessionOptions>& ort_options) {
+  const OrtApi& api = *library.api;
   RETURN_IF_ERROR(TakeStatus(api, api.CreateSessionOptions(ort_options.out())));
-  RETURN_IF_ERROR(TakeStatus(api, api.SetIntraOpNumThreads(ort_options.get(), threads)));
+  RETURN_IF_ERROR(TakeStatus(api, api.SetIntraOpNumThreads(ort_options.get(), ThreadCount(options))));
   RETURN_IF_ERROR(TakeStatus(api, api.SetInterOpNumThreads(ort_options.get(), 1)));
   RETURN_IF_ERROR(TakeStatus(api, api.SetSessionGraphOptimizationLevel(ort_options.get(), ORT_ENABLE_ALL)));
   // Idle workers sleep at once: the head, the tail and the encoder have a pool each, and the video's decoder and
@@ -258,11 +163,67 @@ Result<std::unique_ptr<Session>> OpenOrtSession(const Graph& graph, const Sessio
       api, api.AddSessionConfigEntry(ort_options.get(), "session.intra_op.allow_spinning", options.spin ? "1" : "0")));
   // Whoever spins does so within a Run, never into what comes after it: another engine's turn in a benchmark.
   RETURN_IF_ERROR(TakeStatus(api, api.AddSessionConfigEntry(ort_options.get(), "session.force_spinning_stop", "1")));
-  RETURN_IF_ERROR(AppendProvider(*library, options.provider, ort_options.get()));
-  auto session = std::make_unique<OrtSessionAdapter>(*library, graph, Description(*library, options, threads));
-  Status loaded = session->Load(graph, *ort_options.get());
-  if (!loaded.ok()) return std::move(loaded).TakeError().Within("onnxruntime");
-  return std::unique_ptr<Session>(std::move(session));
+  return AppendProvider(library, provider, ort_options.get());
+}
+
+// TensorRT builds its engines for minutes and keeps them here; empty where there is no home.
+Path EngineFolder(Provider provider) {
+  if (provider != Provider::kTensorRt || CacheFolder().empty()) return {};
+  Path folder = CacheFolder() / "tensorrt";
+  return MakeFolder(folder).ok() ? folder : Path();
+}
+
+Result<std::unique_ptr<Session>> OpenBound(const OrtLibrary& library, const Graph& graph, const SessionOptions& options,
+                                           const std::shared_ptr<DeviceMemory>& memory, bool graphs) {
+  const ProviderSetup setup = {.provider = options.provider,
+                               .half = options.precision == Precision::kF16,
+                               .graphs = graphs,
+                               .stream = memory->stream(),
+                               .engine_folder = EngineFolder(options.provider)};
+  OrtHandle<OrtSessionOptions> ort_options(library.api->ReleaseSessionOptions);
+  RETURN_IF_ERROR(SetUp(library, options, setup, ort_options));
+  return OpenBoundSession(
+      library, graph, *ort_options.get(),
+      {.memory = memory,
+       .graphs = graphs,
+       .description = Description(library, options, ThreadCount(options)) + (graphs ? ", CUDA graphs" : "")});
+}
+
+Result<std::unique_ptr<Session>> OpenOnDevice(const OrtLibrary& library, const Graph& graph,
+                                              const SessionOptions& options) {
+  if (options.provider == Provider::kCpu) return OpenBound(library, graph, options, OpenHostMemory(), false);
+  RETURN_IF_ERROR(CheckProvider(library, options.provider));
+  ASSIGN_OR_RETURN(const auto memory, OpenNvidiaMemory());
+  auto session = OpenBound(library, graph, options, memory, true);
+  if (session.ok()) return session;
+  // A network of which a part runs on the CPU cannot be recorded.
+  Log(LogLevel::kWarning, "no CUDA graphs for this network", {{"why", session.error().message()}});
+  return OpenBound(library, graph, options, memory, false);
+}
+
+}  // namespace
+
+Result<std::string> ProviderDevice(Provider provider) {
+  ASSIGN_OR_RETURN(const OrtLibrary* library, LoadOrtLibrary());
+  if (provider == Provider::kCpu) return std::string(Name(provider));
+  ASSIGN_OR_RETURN(const NvidiaDevice device, CheckProvider(*library, provider));
+  return Describe(device);
+}
+
+Result<std::unique_ptr<Session>> OpenOrtSession(const Graph& graph, const SessionOptions& options) {
+  ASSIGN_OR_RETURN(const OrtLibrary* library, LoadOrtLibrary());
+  const auto open = [&]() -> Result<std::unique_ptr<Session>> {
+    if (options.resident || options.provider != Provider::kCpu) return OpenOnDevice(*library, graph, options);
+    OrtHandle<OrtSessionOptions> ort_options(library->api->ReleaseSessionOptions);
+    RETURN_IF_ERROR(SetUp(*library, options, {}, ort_options));
+    auto session =
+        std::make_unique<OrtSessionAdapter>(*library, graph, Description(*library, options, ThreadCount(options)));
+    RETURN_IF_ERROR(session->Load(graph, *ort_options.get()));
+    return std::unique_ptr<Session>(std::move(session));
+  };
+  auto session = open();
+  if (!session.ok()) return std::move(session).TakeError().Within("onnxruntime");
+  return session;
 }
 
 }  // namespace lips

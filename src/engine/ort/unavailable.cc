@@ -18,4 +18,6 @@ Result<std::unique_ptr<Session>> OpenOrtSession(const Graph& /*graph*/, const Se
 
 Result<std::string> OnnxRuntimeVersion() { return Unavailable(); }
 
+Result<std::string> ProviderDevice(Provider /*provider*/) { return Unavailable(); }
+
 }  // namespace lips

@@ -1,0 +1,298 @@
+#include "engine/ort/bound_session.h"
+
+#include <onnxruntime_c_api.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "engine/ort/handle.h"
+#include "engine/ort/tensor_value.h"
+#include "engine/session_input.h"
+#include "model/onnx.h"
+
+namespace lips {
+namespace {
+
+using Way = DeviceMemory::Way;
+
+constexpr size_t kMostShapes = 16;  // sets of input shapes that are ready at a time; one more, and all are made anew
+constexpr size_t kAlignment = 256;  // of values within one block
+
+size_t BytesOf(const OrtTensorShape& shape) {
+  size_t bytes = SizeOf(shape.dtype);
+  for (const int64_t dim : shape.dims) bytes *= static_cast<size_t>(dim);
+  return bytes;
+}
+
+// Values in one block of the device's memory.
+class KeptValues : public Session::Kept {
+ public:
+  struct Part {
+    OrtTensorShape shape;
+    size_t offset = 0;
+    size_t bytes = 0;
+  };
+  size_t bytes() const override { return block.bytes(); }
+  bool stacks() const override {
+    return std::ranges::all_of(parts,
+                               [](const Part& part) { return !part.shape.dims.empty() && part.shape.dims[0] == 1; });
+  }
+  DeviceBlock block;
+  std::vector<Part> parts;
+};
+
+// A value with a place of its own on the device.
+struct Place {
+  OrtTensorShape shape;
+  DeviceBlock block;
+  OrtHandle<OrtValue> value;
+};
+
+// What runs with one set of input shapes need.
+struct Shapes {
+  std::vector<Dims> dims;  // of the inputs
+  std::vector<Place> inputs;
+  std::vector<Place> outputs;     // none before the first run, which tells their shapes
+  std::vector<DeviceBlock> host;  // where outputs that the caller takes arrive
+  OrtHandle<OrtIoBinding> binding;
+  OrtHandle<OrtRunOptions> run;
+};
+
+class BoundSession : public Session {
+ public:
+  BoundSession(const OrtLibrary& library, const Graph& graph, BoundSessionSetup setup)
+      : api_(*library.api), setup_(std::move(setup)), session_(api_.ReleaseSession), where_(api_.ReleaseMemoryInfo) {
+    for (const ValueId id : graph.inputs) inputs_.push_back(graph.values[static_cast<size_t>(id)]);
+    for (const ValueId id : graph.outputs) output_names_.push_back(graph.values[static_cast<size_t>(id)].name);
+    views_.resize(inputs_.size());
+    taken_.resize(output_names_.size());
+  }
+
+  Status Load(const OrtLibrary& library, const Graph& graph, const OrtSessionOptions& options) {
+    ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, SerializeOnnx(graph));
+    RETURN_IF_ERROR(
+        Take(api_.CreateMemoryInfo(setup_.memory->ort_name(), OrtDeviceAllocator, 0, OrtMemTypeDefault, where_.out())));
+    return Take(api_.CreateSessionFromArray(library.env, bytes.data(), bytes.size(), &options, session_.out()));
+  }
+
+  std::string Describe() const override { return setup_.description; }
+  bool keeps() const override { return true; }
+  Status Run(std::span<const TensorView> inputs, std::span<Tensor> outputs) override;
+  Result<std::unique_ptr<Kept>> RunToKeep(std::span<const TensorView> inputs, std::unique_ptr<Kept> reuse) override;
+  Status RunWith(std::span<const Kept* const> kept, std::span<const TensorView> others,
+                 std::span<TensorView> outputs) override;
+
+ private:
+  Status Take(OrtStatus* status) const { return TakeStatus(api_, status); }
+  Result<Place> MakePlace(OrtTensorShape shape);
+  Result<Shapes*> ShapesFor(std::span<const TensorView> inputs);
+  Status SetGraph(Shapes& shapes, int64_t graph);
+  Status FixOutputs(Shapes& shapes);
+  Status Compute(Shapes& shapes);
+  Result<Shapes*> RunOnDevice(std::span<const Kept* const> kept, std::span<const TensorView> others);
+  Status ViewsOf(std::span<const Kept* const> kept, std::span<const TensorView> others);
+
+  const OrtApi& api_;
+  BoundSessionSetup setup_;
+  std::vector<Value> inputs_;
+  std::vector<std::string> output_names_;
+  OrtHandle<OrtSession> session_;
+  OrtHandle<OrtMemoryInfo> where_;
+  std::vector<std::unique_ptr<Shapes>> shapes_;
+  int64_t graphs_recorded_ = 0;
+  std::vector<TensorView> views_;  // of the current run's inputs; without data where they are kept values
+  std::vector<TensorView> taken_;
+};
+
+Result<Place> BoundSession::MakePlace(OrtTensorShape shape) {
+  Place place{.shape = std::move(shape), .block = {}, .value = OrtHandle<OrtValue>(api_.ReleaseValue)};
+  ASSIGN_OR_RETURN(place.block, DeviceBlock::Make(setup_.memory, BytesOf(place.shape)));
+  ASSIGN_OR_RETURN(*place.value.out(),
+                   WrapTensor(api_, *where_.get(), place.shape.dtype, place.shape.dims, place.block.data()));
+  return place;
+}
+
+// `graph` names the CUDA graph to record or replay; -1: none. ONNX Runtime tells graphs by this number.
+Status BoundSession::SetGraph(Shapes& shapes, int64_t graph) {
+  if (!setup_.graphs) return {};
+  return Take(api_.AddRunConfigEntry(shapes.run.get(), "gpu_graph_id", std::to_string(graph).c_str()));
+}
+
+Result<Shapes*> BoundSession::ShapesFor(std::span<const TensorView> inputs) {
+  for (const auto& known : shapes_) {
+    if (std::ranges::equal(inputs, known->dims, {}, &TensorView::dims)) return known.get();
+  }
+  if (shapes_.size() >= kMostShapes) shapes_.clear();
+  auto made = std::make_unique<Shapes>(Shapes{.dims = {},
+                                              .inputs = {},
+                                              .outputs = {},
+                                              .host = {},
+                                              .binding = OrtHandle<OrtIoBinding>(api_.ReleaseIoBinding),
+                                              .run = OrtHandle<OrtRunOptions>(api_.ReleaseRunOptions)});
+  RETURN_IF_ERROR(Take(api_.CreateIoBinding(session_.get(), made->binding.out())));
+  RETURN_IF_ERROR(Take(api_.CreateRunOptions(made->run.out())));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    made->dims.push_back(inputs[i].dims);
+    ASSIGN_OR_RETURN(Place place, MakePlace({inputs[i].dtype, inputs[i].dims}));
+    RETURN_IF_ERROR(Take(api_.BindInput(made->binding.get(), inputs_[i].name.c_str(), place.value.get())));
+    made->inputs.push_back(std::move(place));
+  }
+  for (const std::string& name : output_names_) {
+    RETURN_IF_ERROR(Take(api_.BindOutputToDevice(made->binding.get(), name.c_str(), where_.get())));
+  }
+  RETURN_IF_ERROR(SetGraph(*made, -1));
+  shapes_.push_back(std::move(made));
+  return shapes_.back().get();
+}
+
+// After the first run: gives the outputs places of their own, holding what ONNX Runtime just made.
+Status BoundSession::FixOutputs(Shapes& shapes) {
+  OrtAllocator* allocator = nullptr;
+  RETURN_IF_ERROR(Take(api_.GetAllocatorWithDefaultOptions(&allocator)));
+  OrtValue** values = nullptr;
+  size_t count = 0;
+  RETURN_IF_ERROR(Take(api_.GetBoundOutputValues(shapes.binding.get(), allocator, &values, &count)));
+  std::vector<OrtHandle<OrtValue>> made;
+  for (size_t i = 0; i < count; ++i) made.emplace_back(api_.ReleaseValue, values[i]);
+  RETURN_IF_ERROR(Take(api_.AllocatorFree(allocator, values)));
+  std::vector<Place> places;
+  for (size_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(OrtTensorShape shape, ShapeOf(api_, *made[i].get()));
+    ASSIGN_OR_RETURN(Place place, MakePlace(std::move(shape)));
+    void* data = nullptr;
+    RETURN_IF_ERROR(Take(api_.GetTensorMutableData(made[i].get(), &data)));
+    RETURN_IF_ERROR(setup_.memory->Copy(place.block.data(), data, place.block.bytes(), Way::kWithin));
+    places.push_back(std::move(place));
+  }
+  RETURN_IF_ERROR(setup_.memory->Wait());  // `made` is released now
+  api_.ClearBoundOutputs(shapes.binding.get());
+  for (size_t i = 0; i < count; ++i) {
+    RETURN_IF_ERROR(Take(api_.BindOutput(shapes.binding.get(), output_names_[i].c_str(), places[i].value.get())));
+  }
+  shapes.outputs = std::move(places);
+  return SetGraph(shapes, ++graphs_recorded_);
+}
+
+Status BoundSession::Compute(Shapes& shapes) {
+  RETURN_IF_ERROR(Take(api_.RunWithBinding(session_.get(), shapes.run.get(), shapes.binding.get())));
+  return shapes.outputs.empty() ? FixOutputs(shapes) : Status();
+}
+
+// Leaves in views_ what every input shall be.
+Status BoundSession::ViewsOf(std::span<const Kept* const> kept, std::span<const TensorView> others) {
+  size_t at = 0;
+  if (!kept.empty()) {
+    const auto* first = dynamic_cast<const KeptValues*>(kept[0]);
+    if (first == nullptr) return Error(ErrorCode::kInvalidInput, "kept values of another engine");
+    for (const Kept* each : kept) {
+      const auto* values = dynamic_cast<const KeptValues*>(each);
+      const bool same =
+          values != nullptr && std::ranges::equal(values->parts, first->parts, [](const auto& a, const auto& b) {
+            return a.shape.dtype == b.shape.dtype && a.shape.dims == b.shape.dims;
+          });
+      if (!same || (kept.size() > 1 && !values->stacks())) {
+        return Error(ErrorCode::kInvalidInput, "kept values that form no batch");
+      }
+    }
+    for (const KeptValues::Part& part : first->parts) {
+      if (at == views_.size()) break;
+      views_[at].dtype = part.shape.dtype;
+      views_[at].dims = part.shape.dims;
+      views_[at].data = nullptr;
+      if (kept.size() > 1) views_[at].dims[0] = static_cast<int64_t>(kept.size());
+      ++at;
+    }
+  }
+  if (at + others.size() != views_.size()) {
+    return Error(ErrorCode::kInvalidInput, "the network takes " + std::to_string(views_.size()) + " inputs, not " +
+                                               std::to_string(at + others.size()));
+  }
+  std::ranges::copy(others, views_.begin() + static_cast<std::ptrdiff_t>(at));
+  return CheckSessionInputs(inputs_, views_);
+}
+
+Result<Shapes*> BoundSession::RunOnDevice(std::span<const Kept* const> kept, std::span<const TensorView> others) {
+  RETURN_IF_ERROR(ViewsOf(kept, others));
+  ASSIGN_OR_RETURN(Shapes * shapes, ShapesFor(views_));
+  const size_t first_other = views_.size() - others.size();
+  for (size_t i = 0; i < views_.size(); ++i) {
+    const DeviceBlock& place = shapes->inputs[i].block;
+    if (i >= first_other) {
+      RETURN_IF_ERROR(setup_.memory->Copy(place.data(), views_[i].data, place.bytes(), Way::kIn));
+      continue;
+    }
+    for (size_t k = 0; k < kept.size(); ++k) {
+      const auto& values = static_cast<const KeptValues&>(*kept[k]);
+      const KeptValues::Part& part = values.parts[i];
+      RETURN_IF_ERROR(setup_.memory->Copy(place.data() + k * part.bytes, values.block.data() + part.offset, part.bytes,
+                                          Way::kWithin));
+    }
+  }
+  RETURN_IF_ERROR(Compute(*shapes));
+  return shapes;
+}
+
+Result<std::unique_ptr<Session::Kept>> BoundSession::RunToKeep(std::span<const TensorView> inputs,
+                                                               std::unique_ptr<Kept> reuse) {
+  ASSIGN_OR_RETURN(Shapes * shapes, RunOnDevice({}, inputs));
+  auto* recycled = dynamic_cast<KeptValues*>(reuse.get());
+  auto kept = recycled != nullptr ? std::unique_ptr<KeptValues>(recycled) : std::make_unique<KeptValues>();
+  if (recycled != nullptr) static_cast<void>(reuse.release());  // `kept` owns it now
+  kept->parts.clear();
+  size_t bytes = 0;
+  for (const Place& output : shapes->outputs) {
+    kept->parts.push_back({.shape = output.shape, .offset = bytes, .bytes = output.block.bytes()});
+    bytes += (output.block.bytes() + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  if (kept->block.bytes() != bytes) {
+    ASSIGN_OR_RETURN(kept->block, DeviceBlock::Make(setup_.memory, bytes));
+  }
+  for (size_t i = 0; i < kept->parts.size(); ++i) {
+    const KeptValues::Part& part = kept->parts[i];
+    RETURN_IF_ERROR(setup_.memory->Copy(kept->block.data() + part.offset, shapes->outputs[i].block.data(), part.bytes,
+                                        Way::kWithin));
+  }
+  RETURN_IF_ERROR(setup_.memory->Wait());  // another session reads it in an order of its own
+  return std::unique_ptr<Kept>(std::move(kept));
+}
+
+Status BoundSession::RunWith(std::span<const Kept* const> kept, std::span<const TensorView> others,
+                             std::span<TensorView> outputs) {
+  RETURN_IF_ERROR(CheckSessionOutputs(output_names_.size(), outputs.size()));
+  ASSIGN_OR_RETURN(Shapes * shapes, RunOnDevice(kept, others));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Place& place = shapes->outputs[i];
+    if (shapes->host.size() == i) {
+      ASSIGN_OR_RETURN(DeviceBlock block, DeviceBlock::Make(setup_.memory, place.block.bytes(), /*host=*/true));
+      shapes->host.push_back(std::move(block));
+    }
+    RETURN_IF_ERROR(setup_.memory->Copy(shapes->host[i].data(), place.block.data(), place.block.bytes(), Way::kOut));
+    outputs[i].dtype = place.shape.dtype;
+    outputs[i].dims = place.shape.dims;
+    outputs[i].data = shapes->host[i].data();
+  }
+  return setup_.memory->Wait();
+}
+
+Status BoundSession::Run(std::span<const TensorView> inputs, std::span<Tensor> outputs) {
+  RETURN_IF_ERROR(CheckSessionOutputs(output_names_.size(), outputs.size()));
+  RETURN_IF_ERROR(RunWith({}, inputs, taken_));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i].Resize(taken_[i].dtype, taken_[i].dims);
+    if (outputs[i].bytes() > 0) std::memcpy(outputs[i].data(), taken_[i].data, outputs[i].bytes());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> OpenBoundSession(const OrtLibrary& library, const Graph& graph,
+                                                  const OrtSessionOptions& options, BoundSessionSetup setup) {
+  auto session = std::make_unique<BoundSession>(library, graph, std::move(setup));
+  RETURN_IF_ERROR(session->Load(library, graph, options));
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+}  // namespace lips

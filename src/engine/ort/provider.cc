@@ -1,0 +1,180 @@
+#include "engine/ort/provider.h"
+
+#include <dlfcn.h>
+#include <onnxruntime_c_api.h>
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/ort/handle.h"
+#include "engine/ort/needed.h"
+
+namespace lips {
+namespace {
+
+constexpr std::string_view kSetup = "run ./dev setup --gpu and build again, or set ONNXRUNTIME_ROOT to a GPU build";
+
+// What a library belongs to, by how its name begins: whoever misses it has to install that.
+struct Origin {
+  std::string_view prefix, owner;
+};
+constexpr std::array kOrigins = {
+    Origin{"libcuda.so", "NVIDIA's driver"},
+    Origin{"libcudart.", "the CUDA toolkit's runtime"},
+    Origin{"libcublas", "the CUDA toolkit's cuBLAS"},
+    Origin{"libcurand.", "the CUDA toolkit's cuRAND"},
+    Origin{"libcufft.", "the CUDA toolkit's cuFFT"},
+    Origin{"libcudnn", "cuDNN"},
+    Origin{"libnvinfer", "TensorRT"},
+    Origin{"libnvonnxparser", "TensorRT"},
+};
+
+std::string_view OwnerOf(std::string_view library) {
+  for (const Origin& origin : kOrigins) {
+    if (library.starts_with(origin.prefix)) return origin.owner;
+  }
+  return "this system";
+}
+
+std::string_view ProviderFile(Provider provider) {
+  return provider == Provider::kTensorRt ? "libonnxruntime_providers_tensorrt.so" : "libonnxruntime_providers_cuda.so";
+}
+
+bool Loads(const std::string& library) { return dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL) != nullptr; }
+
+// The libraries of `file`, a provider in `folder`. Each is loaded by itself: the provider may be loaded by ONNX Runtime
+// alone, which has to introduce itself first.
+Status CheckLibrariesOf(const Path& folder, std::string_view file, const std::string& driver) {
+  std::error_code failed;
+  if (const Path path = folder / file; !std::filesystem::exists(path, failed)) {
+    return Error(ErrorCode::kUnsupported,
+                 std::string(file) + " is missing in " + folder.string() + ": " + std::string(kSetup));
+  }
+  ASSIGN_OR_RETURN(std::vector<std::string> needed, NeededLibraries(folder / file));
+  // Opened by itself only when the first convolution comes, so the file does not name it.
+  if (file == ProviderFile(Provider::kCuda)) needed.emplace_back("libcudnn.so.9");
+  for (const std::string& name : needed) {
+    if (Loads(name == "libcuda.so.1" ? driver : name)) continue;
+    return Error(ErrorCode::kUnsupported, name + " of " + std::string(OwnerOf(name)) + ", which " + std::string(file) +
+                                              " needs, cannot be loaded; install it, or name its folder in "
+                                              "LD_LIBRARY_PATH");
+  }
+  return {};
+}
+
+Status CheckOffered(const OrtLibrary& library, Provider provider) {
+  const std::string_view name = provider == Provider::kTensorRt ? "TensorrtExecutionProvider" : "CUDAExecutionProvider";
+  char** names = nullptr;
+  int count = 0;
+  RETURN_IF_ERROR(TakeStatus(*library.api, library.api->GetAvailableProviders(&names, &count)));
+  bool found = false;
+  std::string offered;
+  for (const char* each : std::span(names, static_cast<size_t>(count))) {
+    found = found || name == each;
+    offered += (offered.empty() ? "" : ", ") + std::string(each);
+  }
+  RETURN_IF_ERROR(TakeStatus(*library.api, library.api->ReleaseAvailableProviders(names, count)));
+  if (found) return {};
+  return Error(ErrorCode::kUnsupported, "ONNX Runtime " + library.version + " in " + library.path + " offers only " +
+                                            offered + ": " + std::string(kSetup));
+}
+
+// Passes texts on as the arrays of the C interface.
+template <typename Update>
+OrtStatus* SetOptions(const std::map<std::string, std::string>& options, const Update& update) {
+  std::vector<const char*> keys, values;
+  for (const auto& [key, value] : options) {
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+  }
+  return update(keys.data(), values.data(), keys.size());
+}
+
+Status AppendCuda(const OrtApi& api, const ProviderSetup& setup, OrtSessionOptions* options) {
+  OrtHandle<OrtCUDAProviderOptionsV2> cuda(api.ReleaseCUDAProviderOptions);
+  RETURN_IF_ERROR(TakeStatus(api, api.CreateCUDAProviderOptions(cuda.out())));
+  RETURN_IF_ERROR(TakeStatus(api, SetOptions(ProviderOptions(Provider::kCuda, setup),
+                                             [&](const char* const* keys, const char* const* values, size_t count) {
+                                               return api.UpdateCUDAProviderOptions(cuda.get(), keys, values, count);
+                                             })));
+  if (setup.stream != nullptr) {
+    RETURN_IF_ERROR(
+        TakeStatus(api, api.UpdateCUDAProviderOptionsWithValue(cuda.get(), "user_compute_stream", setup.stream)));
+  }
+  return TakeStatus(api, api.SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()));
+}
+
+Status AppendTensorRt(const OrtApi& api, const ProviderSetup& setup, OrtSessionOptions* options) {
+  OrtHandle<OrtTensorRTProviderOptionsV2> tensorrt(api.ReleaseTensorRTProviderOptions);
+  RETURN_IF_ERROR(TakeStatus(api, api.CreateTensorRTProviderOptions(tensorrt.out())));
+  RETURN_IF_ERROR(TakeStatus(api, SetOptions(ProviderOptions(Provider::kTensorRt, setup),
+                                             [&](const char* const* keys, const char* const* values, size_t count) {
+                                               return api.UpdateTensorRTProviderOptions(tensorrt.get(), keys, values,
+                                                                                        count);
+                                             })));
+  if (setup.stream != nullptr) {
+    RETURN_IF_ERROR(TakeStatus(
+        api, api.UpdateTensorRTProviderOptionsWithValue(tensorrt.get(), "user_compute_stream", setup.stream)));
+  }
+  return TakeStatus(api, api.SessionOptionsAppendExecutionProvider_TensorRT_V2(options, tensorrt.get()));
+}
+
+}  // namespace
+
+std::map<std::string, std::string> ProviderOptions(Provider provider, const ProviderSetup& setup) {
+  const auto flag = [](bool on) { return std::string(on ? "1" : "0"); };
+  std::map<std::string, std::string> options;
+  if (provider == Provider::kCuda) {
+    // Tensor cores take channels last; ONNX Runtime then transposes once at the borders, not around each convolution.
+    options["prefer_nhwc"] = flag(setup.half);
+    options["enable_cuda_graph"] = flag(setup.graphs);
+    options["use_tf32"] = "0";  // ten bits of mantissa would be f16's accuracy under f32's name
+  }
+  if (provider == Provider::kTensorRt) {
+    options["trt_fp16_enable"] = flag(setup.half);
+    options["trt_cuda_graph_enable"] = flag(setup.graphs);
+    const bool keeps = !setup.engine_folder.empty();
+    options["trt_engine_cache_enable"] = flag(keeps);
+    options["trt_timing_cache_enable"] = flag(keeps);
+    if (keeps) {
+      options["trt_engine_cache_path"] = setup.engine_folder.string();
+      options["trt_timing_cache_path"] = setup.engine_folder.string();
+    }
+  }
+  return options;
+}
+
+Status CheckProviderLibraries(const Path& folder, Provider provider, const std::string& driver) {
+  RETURN_IF_ERROR(CheckLibrariesOf(folder, ProviderFile(Provider::kCuda), driver));
+  if (provider != Provider::kTensorRt) return {};
+  return CheckLibrariesOf(folder, ProviderFile(Provider::kTensorRt), driver);
+}
+
+Result<NvidiaDevice> CheckProvider(const OrtLibrary& library, Provider provider) {
+  const auto check = [&]() -> Result<NvidiaDevice> {
+    RETURN_IF_ERROR(CheckOffered(library, provider));
+    // The driver first: who has no device needs to hear that, not which libraries to install.
+    ASSIGN_OR_RETURN(NvidiaDevice device, FindNvidiaDevice());
+    RETURN_IF_ERROR(CheckProviderLibraries(library.folder, provider));
+    return device;
+  };
+  auto device = check();
+  if (!device.ok()) return std::move(device).TakeError().Within("provider " + std::string(Name(provider)));
+  return device;
+}
+
+Status AppendProvider(const OrtLibrary& library, const ProviderSetup& setup, OrtSessionOptions* options) {
+  if (setup.provider == Provider::kCpu) return {};
+  RETURN_IF_ERROR(CheckProvider(library, setup.provider));
+  const OrtApi& api = *library.api;
+  Status appended = setup.provider == Provider::kTensorRt ? AppendTensorRt(api, setup, options) : Status();
+  if (appended.ok()) appended = AppendCuda(api, setup, options);
+  if (appended.ok()) return {};
+  return Error(ErrorCode::kUnsupported,
+               "provider " + std::string(Name(setup.provider)) + " does not start: " + appended.error().message());
+}
+
+}  // namespace lips
