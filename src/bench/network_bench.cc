@@ -33,13 +33,14 @@ struct Setting {
   Precision precision = Precision::kF32;
   int cache = 0;
   bool mouth_only = false;
-  bool is_peer() const { return engine == Backend::kOnnxRuntime && cache == 0; }
+  bool is_peer = false;
 };
 
 struct Entry {
   Setting setting;
   std::unique_ptr<Contender> contender;
   double psnr_db = 0;
+  double first_ms = 0;
   std::vector<std::vector<double>> ms;  // per batch size, of the whole batch
 };
 
@@ -90,8 +91,10 @@ class NetworkBench {
   Result<BenchReport> Run();
 
  private:
+  bool OnDevice() const { return request_.device != Provider::kCpu || request_.resident; }
   bool Wants(Backend engine) const { return std::ranges::find(request_.engines, engine) != request_.engines.end(); }
   std::vector<Setting> Settings() const;
+  std::vector<Setting> DeviceSettings() const;
   GeneratorOptions Options(const Setting& setting) const;
   std::vector<FaceSample> Samples() const;
   Result<std::unique_ptr<Contender>> Open(const Setting& setting);
@@ -123,8 +126,20 @@ class NetworkBench {
   int64_t total_ = 0;
 };
 
+std::vector<Setting> NetworkBench::DeviceSettings() const {
+  const bool half = std::ranges::find(request_.precisions, Precision::kF16) != request_.precisions.end();
+  const Precision peer = half || request_.precisions.empty() ? Precision::kF16 : request_.precisions[0];
+  std::vector<Setting> settings = {{.precision = peer, .is_peer = true}};
+  for (const Precision precision : request_.precisions) {
+    if (precision != peer) settings.push_back({.precision = precision});
+    settings.push_back({.precision = precision, .cache = kOrtCachedLevel});
+  }
+  return settings;
+}
+
 std::vector<Setting> NetworkBench::Settings() const {
-  std::vector<Setting> settings = {{}};  // the peer comes first and stays
+  if (OnDevice()) return DeviceSettings();
+  std::vector<Setting> settings = {{.is_peer = true}};  // the peer comes first and stays
   const int highest = request_.cache_levels.empty() ? 0 : std::ranges::max(request_.cache_levels);
   if (Wants(Backend::kOnnxRuntime) && highest > 0) settings.push_back({.cache = kOrtCachedLevel});
   if (Wants(Backend::kReference)) settings.push_back({.engine = Backend::kReference});
@@ -153,8 +168,13 @@ std::vector<FaceSample> NetworkBench::Samples() const {
 
 GeneratorOptions NetworkBench::Options(const Setting& setting) const {
   GeneratorOptions options;
-  options.session = {.backend = setting.engine, .threads = threads_, .precision = setting.precision, .spin = true};
+  options.session = {.backend = setting.engine,
+                     .provider = request_.device,
+                     .threads = threads_,
+                     .precision = setting.precision,
+                     .spin = true};
   // Without a cache: the level at which preparing costs no more than it saves.
+  options.session.resident = request_.resident;
   options.template_level = setting.cache == 0 ? TemplateLevel::kSkips : static_cast<TemplateLevel>(setting.cache);
   if (setting.mouth_only) options.used = jaw_;
   options.samples = [this] { return Samples(); };
@@ -183,6 +203,11 @@ Result<Entry> NetworkBench::OpenEntry(const Setting& setting) {
   entry.setting = setting;
   entry.ms.resize(request_.batches.size());
   ASSIGN_OR_RETURN(entry.contender, Open(setting));
+  constexpr size_t kFirst[] = {0};
+  RETURN_IF_ERROR(entry.contender->Load(kFirst));
+  const Stopwatch watch;
+  RETURN_IF_ERROR(entry.contender->Run());
+  entry.first_ms = watch.ElapsedMs();
   ASSIGN_OR_RETURN(const std::vector<Image> pictures, PicturesOf(*entry.contender, kFrames));  // also the warm-up
   entry.psnr_db = PsnrDb(truth_, pictures, setting.mouth_only ? jaw_ : std::vector<uint8_t>());
   return entry;
@@ -239,14 +264,17 @@ Json NetworkBench::Row(const Entry& entry, size_t batch_index, double peer_ms) c
   const int batch = request_.batches[batch_index];
   const Summary summary = PerFrame(entry.ms[batch_index], batch);
   const double gflops = summary.median_ms > 0 ? 2 * macs_ / (summary.median_ms * 1e6) : 0;
-  const double peak = peak_gflops_for(entry.setting.precision);
+  const double peak = OnDevice() ? 0 : peak_gflops_for(entry.setting.precision);
   Json row = Json::Object({{"engine", Name(entry.setting.engine)},
+                           {"device", Name(request_.device)},
                            {"precision", Name(entry.setting.precision)},
                            {"cache", entry.setting.cache},
                            {"mouth_only", entry.setting.mouth_only},
                            {"threads", threads_},
-                           {"batch", batch}});
+                           {"batch", batch},
+                           {"first_ms", entry.first_ms}});
   SetSummary(summary, row);
+  row.Set("frames_per_s", summary.median_ms > 0 ? 1000 / summary.median_ms : 0.0);
   row.Set("ratio_to_ort", Ratio(peer_ms, summary.median_ms));
   row.Set("gflops", gflops);
   row.Set("peak_fraction", peak > 0 ? Json(gflops / peak) : Json());
@@ -255,9 +283,9 @@ Json NetworkBench::Row(const Entry& entry, size_t batch_index, double peer_ms) c
 }
 
 Status NetworkBench::Harvest(const std::vector<Entry>& group) {
-  const bool has_peer = !group.empty() && group.front().setting.is_peer();
+  const bool has_peer = !group.empty() && group.front().setting.is_peer;
   for (const Entry& entry : group) {
-    const bool peer = entry.setting.is_peer();
+    const bool peer = entry.setting.is_peer;
     if (peer && std::exchange(peer_reported_, true)) continue;  // of the first group
     if (Wants(entry.setting.engine)) any_wanted_ = true;
     for (size_t b = 0; b < request_.batches.size(); ++b) {
@@ -287,7 +315,7 @@ Result<BenchReport> NetworkBench::Run() {
       group.push_back(std::move(entry).value());
       if (ResidentBytes() - base < kMemoryBudgetBytes || group.size() < 2) continue;
       RETURN_IF_ERROR(RunGroup(group));
-      group.resize(group.front().setting.is_peer() ? 1 : 0);
+      group.resize(group.front().setting.is_peer ? 1 : 0);
       for (Entry& peer : group) peer.ms.assign(request_.batches.size(), {});
       ::malloc_trim(0);
       base = ResidentBytes();
@@ -307,6 +335,7 @@ Result<BenchReport> NetworkBench::Run() {
 }  // namespace
 
 Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request) {
+  if (request.device != Provider::kCpu) RETURN_IF_ERROR(ProviderDevice(request.device));
   ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(request.avatar, request.avatar_options));
   ASSIGN_OR_RETURN(const FilePart model, avatar.generator_model());
   ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));

@@ -56,7 +56,7 @@ CLI::App* AddBenchCommand(CLI::App& bench, const BenchCommand& what, BenchFlags&
         ->check(CLI::IsMember(what.engines));
     command->add_option("--precisions", flags.precisions, "of engine cpu: f32, bf16, int8; default: all")
         ->delimiter(',')
-        ->check(CLI::IsMember({"f32", "bf16", "int8"}));
+        ->check(CLI::IsMember({"f32", "bf16", "int8", "f16", "fp32", "fp16"}));
   }
   command->add_option("--threads", flags.threads, "measure with 1 and with this many threads; 0: one per core")
       ->check(CLI::Range(0, 1024))

@@ -30,7 +30,8 @@ struct BenchFlags {
 struct NetworkBenchFlags {
   BenchFlags bench;
   std::vector<int> cache_levels = {0, 1, 2, 3};
-  std::vector<int> batches = {1, 4};
+  std::vector<int> batches = {};  // empty: 1 and 4; on a device 1, 4, 8, 16 and 32
+  std::string device = "cpu";
   bool mouth_only = false;
   bool reference = false;
 };

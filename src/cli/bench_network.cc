@@ -22,6 +22,15 @@ Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vect
   request.mouth_only = flags.mouth_only;
   request.batches = flags.batches;
   request.threads = std::move(job.threads);
+  ASSIGN_OR_RETURN(request.device, ParseProvider(flags.device));
+  if (request.device != Provider::kCpu) {
+    request.engines = {Backend::kOnnxRuntime};
+    if (flags.bench.precisions.empty()) request.precisions = {Precision::kF32, Precision::kF16};
+    request.threads = {flags.bench.ThreadCount()};
+  }
+  if (request.batches.empty()) {
+    request.batches = request.device == Provider::kCpu ? std::vector{1, 4} : std::vector{1, 4, 8, 16, 32};
+  }
   if (job.rounds > 0) request.rounds = job.rounds;
   request.peaks = peaks;
   request.progress = std::move(job.progress);
@@ -30,8 +39,30 @@ Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vect
 
 namespace {
 
+// What the rows of a device are measured on; of "cpu" the machine's own facts say it.
+Result<std::string> ProviderNamed(Provider provider) {
+  return provider == Provider::kCpu ? std::string(Name(provider)) : ProviderDevice(provider);
+}
+
+// What is wrong with options of a device together, or nothing.
+std::string DeviceConflict(const NetworkBenchFlags& flags) {
+  if (flags.device == "cpu") return {};
+  if (flags.reference || flags.mouth_only) return "measures ONNX Runtime alone, without --reference and --mouth-only";
+  for (const Backend engine : flags.bench.Engines({})) {
+    if (engine != Backend::kOnnxRuntime) return "measures engine ort alone, not " + std::string(Name(engine));
+  }
+  if (flags.bench.precisions.empty()) return {};
+  for (const Precision precision : flags.bench.Precisions()) {
+    if (!Offers(Backend::kOnnxRuntime, precision)) return "computes in f32 or f16, not " + std::string(Name(precision));
+  }
+  return {};
+}
+
 Result<ExitCode> RunNetwork(const NetworkBenchFlags& flags) {
-  const MeasuredMachine machine = MeasureMachine(flags.bench);
+  ASSIGN_OR_RETURN(const Provider provider, ParseProvider(flags.device));
+  ASSIGN_OR_RETURN(const std::string device, ProviderNamed(provider));
+  MeasuredMachine machine = MeasureMachine(flags.bench);
+  machine.facts.Set("device", device);
   ASSIGN_OR_RETURN(const BenchReport report, BenchNetwork(flags, machine.peaks));
   RETURN_IF_ERROR(ShowReport(flags.bench, machine.facts, report));
   return kOk;
@@ -47,7 +78,8 @@ void AddBenchNetwork(CLI::App& bench, Commands& commands) {
        .description = "The network alone: engines, precisions and cache levels in turn, against ONNX Runtime",
        .examples = "  lipstream bench network --avatar anna\n"
                    "  lipstream bench network --avatar anna --threads 2 --json -o network.json\n"
-                   "  lipstream bench network --avatar anna --engines cpu --precisions bf16 --cache 3 --batch 1\n"},
+                   "  lipstream bench network --avatar anna --engines cpu --precisions bf16 --cache 3 --batch 1\n"
+                   "  lipstream bench network --avatar anna --device cuda --precisions fp16 -o cuda.json\n"},
       flags->bench);
   command
       ->add_option("--cache", flags->cache_levels,
@@ -56,14 +88,23 @@ void AddBenchNetwork(CLI::App& bench, Commands& commands) {
       ->delimiter(',')
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
-  command->add_option("--batch", flags->batches, "frames per call")
+  command->add_option("--batch", flags->batches, "frames per call; default: 1,4, on a device 1,4,8,16,32")
       ->delimiter(',')
-      ->check(CLI::Range(1, 64))
+      ->check(CLI::Range(1, 64));
+  command
+      ->add_option("--device", flags->device,
+                   "cpu, or ONNX Runtime's cuda or tensorrt: there in f32 and f16, whole and with templates cached")
+      ->check(CLI::IsMember({"cpu", "cuda", "tensorrt"}))
       ->capture_default_str();
   command->add_flag("--mouth-only", flags->mouth_only,
                     "of engine cpu, only rows that compute what compositing uses; default: whole pictures at every "
                     "cache level, and the mouth alone at the highest");
   command->add_flag("--reference", flags->reference, "measure the slow reference engine too, three rounds of it");
+  command->parse_complete_callback([flags] {
+    if (const std::string why = DeviceConflict(*flags); !why.empty()) {
+      throw CLI::ValidationError("--device", flags->device + " " + why);
+    }
+  });
   command->callback([&commands, flags] { commands.run = [flags] { return RunNetwork(*flags); }; });
 }
 

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/json.h"
+#include "bench/network_bench.h"
 #include "command.h"
 #include "engine/session.h"
 #include "tests/testdata/synthetic_avatar.h"
@@ -65,9 +67,12 @@ TEST(BenchNetwork, JsonHasTheDocumentedShape) {
   }
   EXPECT_EQ(machine.Find("peaks")->array().size(), 2u);
   for (const Json& row : report.Find("results")->array()) {
-    EXPECT_THAT(KeysOf(row),
-                ElementsAreArray({"engine", "precision", "cache", "mouth_only", "threads", "batch", "median_ms",
-                                  "p95_ms", "min_ms", "ratio_to_ort", "gflops", "peak_fraction", "psnr_db"}));
+    EXPECT_THAT(KeysOf(row), ElementsAreArray({"engine", "device", "precision", "cache", "mouth_only", "threads",
+                                               "batch", "first_ms", "median_ms", "p95_ms", "min_ms", "frames_per_s",
+                                               "ratio_to_ort", "gflops", "peak_fraction", "psnr_db"}));
+    EXPECT_EQ(row.Find("device")->as_string(), "cpu");
+    EXPECT_GT(row.Find("first_ms")->as_double(), 0);
+    EXPECT_DOUBLE_EQ(row.Find("frames_per_s")->as_double() * row.Find("median_ms")->as_double(), 1000);
     ExpectTimesInOrder(row);
     EXPECT_GT(row.Find("ratio_to_ort")->as_double(), 0);
     EXPECT_GT(row.Find("gflops")->as_double(), 0);
@@ -147,6 +152,7 @@ TEST(BenchNetwork, MistakesGetOneSentence) {
   for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{{"--engines", "warp"},
                                                                                     {"--engines", "null"},
                                                                                     {"--precisions", "f64"},
+                                                                                    {"--device", "npu"},
                                                                                     {"--cache", "4"},
                                                                                     {"--batch", "0"},
                                                                                     {"--rounds", "-1"}}) {
@@ -158,6 +164,53 @@ TEST(BenchNetwork, MistakesGetOneSentence) {
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_THAT(missing.err, HasSubstr("/nonexistent"));
   EXPECT_EQ(Lipstream({"bench"}).exit_code, 2);
+}
+
+TEST(BenchNetwork, ADeviceThatIsNotHereIsOneSentence) {
+  for (const std::string device : {"cuda", "tensorrt"}) {
+    if (ProviderDevice(device == "cuda" ? Provider::kCuda : Provider::kTensorRt).ok()) continue;
+    const Outcome outcome = Lipstream({"bench", "network", "--avatar", Anna(), "--device", device, "-q"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, StartsWith("error: "));
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+  }
+}
+
+// On the CPU, in memory of its own, since tests have no device.
+TEST(BenchNetwork, MeasuresADeviceInBothPrecisionsWholeAndCached) {
+  if (!OnnxRuntimeVersion().ok()) GTEST_SKIP() << OnnxRuntimeVersion().error().message();
+  NetworkBenchRequest request;
+  request.avatar = Anna();
+  request.engines = {Backend::kOnnxRuntime};
+  request.resident = true;
+  request.precisions = {Precision::kF32, Precision::kF16};
+  request.batches = {1, 4};
+  request.rounds = 2;
+  const auto report = MeasureNetwork(request);
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  std::vector<std::string> rows;
+  for (const Json& row : report.value().results) {
+    ExpectTimesInOrder(row);
+    EXPECT_GT(row.Find("psnr_db")->as_double(), 40) << row.Dump();
+    EXPECT_TRUE(row.Find("peak_fraction")->is_null());
+    rows.push_back(row.Find("precision")->as_string() + " " + std::to_string(row.Find("cache")->as_int()) + " " +
+                   std::to_string(row.Find("batch")->as_int()));
+  }
+  EXPECT_THAT(
+      rows, ElementsAreArray({"f16 0 1", "f16 0 4", "f32 0 1", "f32 0 4", "f32 2 1", "f32 2 4", "f16 2 1", "f16 2 4"}));
+  EXPECT_EQ(report.value().results[0].Find("ratio_to_ort")->as_double(), 1.0);
+  EXPECT_TRUE(report.value().skipped.empty());
+}
+
+TEST(BenchNetwork, ADeviceTakesWhatItCanMeasure) {
+  for (const auto& [flag, value, expected] : std::vector<std::array<std::string, 3>>{
+           {"--engines", "cpu", "--device: cuda measures engine ort alone, not cpu"},
+           {"--precisions", "f32,int8", "--device: cuda computes in f32 or f16, not int8"}}) {
+    const Outcome outcome = Lipstream({"bench", "network", "--avatar", Anna(), "--device", "cuda", flag, value});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, StartsWith("error: " + expected));
+  }
 }
 
 TEST(BenchAudio, MeasuresMelEncoderAndFeatures) {
