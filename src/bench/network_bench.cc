@@ -256,6 +256,10 @@ Status NetworkBench::RunGroup(std::vector<Entry>& group) {
 }
 
 double NetworkBench::peak_gflops_for(Precision precision) const {
+  if (OnDevice()) {
+    const auto of_device = std::ranges::find(request_.device_peaks, precision, &DevicePeak::precision);
+    return of_device == request_.device_peaks.end() ? 0 : of_device->matrix_gflops;
+  }
   const auto peak = std::ranges::find(request_.peaks, threads_, &Peak::threads);
   return peak == request_.peaks.end() ? 0 : peak->For(precision);
 }
@@ -264,7 +268,7 @@ Json NetworkBench::Row(const Entry& entry, size_t batch_index, double peer_ms) c
   const int batch = request_.batches[batch_index];
   const Summary summary = PerFrame(entry.ms[batch_index], batch);
   const double gflops = summary.median_ms > 0 ? 2 * macs_ / (summary.median_ms * 1e6) : 0;
-  const double peak = OnDevice() ? 0 : peak_gflops_for(entry.setting.precision);
+  const double peak = peak_gflops_for(entry.setting.precision);
   Json row = Json::Object({{"engine", Name(entry.setting.engine)},
                            {"device", Name(request_.device)},
                            {"precision", Name(entry.setting.precision)},

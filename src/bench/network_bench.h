@@ -7,6 +7,7 @@
 #include "avatar/avatar.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "bench/device_peak.h"
 #include "bench/peak.h"
 #include "bench/report.h"
 #include "engine/session.h"
@@ -29,7 +30,8 @@ struct NetworkBenchRequest {
   std::vector<int> batches = {1, 4};
   std::vector<int> threads = {1};
   int rounds = 20;
-  std::vector<Peak> peaks;  // one per entry of `threads`
+  std::vector<Peak> peaks;               // one per entry of `threads`
+  std::vector<DevicePeak> device_peaks;  // of the device, one per precision
   BenchProgress progress;
 };
 
@@ -50,7 +52,8 @@ struct NetworkBenchRequest {
 //   frames_per_s: of calls with that batch, one after the other.
 //   ratio_to_ort: the peer's median over this median, same threads, batch and rounds; null without ONNX Runtime.
 //   gflops: twice the whole network's multiply-accumulates over the median, whatever was really computed: saving work
-//     counts as speed. peak_fraction: that over the peak for this precision and thread count; null on a device.
+//     counts as speed. peak_fraction: that over the peak for this precision and thread count, or
+//     over the device's for products of matrices; null where that is not known.
 //   psnr_db: of the 8-bit picture, on all frames, against the reference engine's; over used pixels with mouth_only.
 //     kIdenticalDb when equal.
 //

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "bench/bench_job.h"
+#include "bench/device_peak.h"
 #include "bench/peak.h"
 #include "bench/report.h"
 #include "cli/app.h"
@@ -59,7 +60,8 @@ Status ShowReport(const BenchFlags& flags, const Json& machine, const BenchRepor
 void PrintRows(const BenchFlags& flags, const BenchReport& report);  // the table alone, and what was skipped
 
 // The measuring behind each subcommand.
-Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vector<Peak>& peaks);
+Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vector<Peak>& peaks,
+                                 const std::vector<DevicePeak>& device_peaks = {});
 Result<BenchReport> BenchAudio(const BenchFlags& flags);
 Result<BenchReport> BenchComposite(const BenchFlags& flags);
 Result<BenchReport> BenchRender(const BenchFlags& flags, double seconds);

@@ -8,7 +8,17 @@
 
 namespace lips::cli {
 
-Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vector<Peak>& peaks) {
+namespace {
+
+std::vector<Precision> DevicePrecisions(const NetworkBenchFlags& flags) {
+  if (flags.bench.precisions.empty()) return {Precision::kF32, Precision::kF16};
+  return flags.bench.Precisions();
+}
+
+}  // namespace
+
+Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vector<Peak>& peaks,
+                                 const std::vector<DevicePeak>& device_peaks) {
   Progress bar("bench network", flags.bench.quiet);
   BenchJob job = JobOf(flags.bench, {Backend::kOnnxRuntime, Backend::kCpu}, bar);
   NetworkBenchRequest request;
@@ -25,7 +35,7 @@ Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vect
   ASSIGN_OR_RETURN(request.device, ParseProvider(flags.device));
   if (request.device != Provider::kCpu) {
     request.engines = {Backend::kOnnxRuntime};
-    if (flags.bench.precisions.empty()) request.precisions = {Precision::kF32, Precision::kF16};
+    request.precisions = DevicePrecisions(flags);
     request.threads = {flags.bench.ThreadCount()};
   }
   if (request.batches.empty()) {
@@ -33,6 +43,7 @@ Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vect
   }
   if (job.rounds > 0) request.rounds = job.rounds;
   request.peaks = peaks;
+  request.device_peaks = device_peaks;
   request.progress = std::move(job.progress);
   return MeasureNetwork(request);
 }
@@ -63,7 +74,17 @@ Result<ExitCode> RunNetwork(const NetworkBenchFlags& flags) {
   ASSIGN_OR_RETURN(const std::string device, ProviderNamed(provider));
   MeasuredMachine machine = MeasureMachine(flags.bench);
   machine.facts.Set("device", device);
-  ASSIGN_OR_RETURN(const BenchReport report, BenchNetwork(flags, machine.peaks));
+  std::vector<DevicePeak> device_peaks;
+  if (provider != Provider::kCpu) {
+    for (const Precision precision : DevicePrecisions(flags)) {
+      ASSIGN_OR_RETURN(
+          const DevicePeak peak,
+          MeasureDevicePeak({.backend = Backend::kOnnxRuntime, .provider = provider, .precision = precision}));
+      device_peaks.push_back(peak);
+    }
+    machine.facts.Set("device_peaks", ToJson(device_peaks));
+  }
+  ASSIGN_OR_RETURN(const BenchReport report, BenchNetwork(flags, machine.peaks, device_peaks));
   RETURN_IF_ERROR(ShowReport(flags.bench, machine.facts, report));
   return kOk;
 }
