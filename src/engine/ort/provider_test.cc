@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -59,7 +60,8 @@ std::vector<uint8_t> LibraryThatNeeds(const std::vector<std::string>& names) {
 
 class ProviderFolder : public testing::Test {
  protected:
-  ProviderFolder() : folder_(std::filesystem::path(testing::TempDir()) / "lips_provider_test") {
+  ProviderFolder()
+      : folder_(std::filesystem::path(testing::TempDir()) / ("lips_provider_test" + std::to_string(getpid()))) {
     std::filesystem::create_directories(folder_);
   }
   ~ProviderFolder() override { std::filesystem::remove_all(folder_); }
@@ -169,24 +171,36 @@ TEST(ProviderOptions, FollowWhatTheSessionAsks) {
   EXPECT_EQ(ProviderOptions(Provider::kTensorRt, {}).at("trt_engine_cache_enable"), "0");
 }
 
-// What ./dev setup --gpu fetches, in a process of its own, because a process has one ONNX Runtime.
-TEST(GpuSetDeathTest, IsLoadedAndOffersItsProvidersUpToTheDriver) {
-  const Path core = Path(GPU_SET) / "lib/libonnxruntime.so.1";
-  if (!std::filesystem::exists(core)) GTEST_SKIP() << "no " << core << ": ./dev setup --gpu fetches it";
+// Leaves, in a process of its own, because a process has one ONNX Runtime, with what `core` says to a provider.
+void ExpectOf(const Path& core, Provider provider, const std::string& pattern) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
         setenv("LIPSTREAM_ORT_LIBRARY", core.c_str(), 1);
-        const auto device = ProviderDevice(Provider::kCuda);
+        const auto device = ProviderDevice(provider);
         const auto version = OnnxRuntimeVersion();
         std::fprintf(stderr, "%s: %s\n", version.ok() ? version.value().c_str() : version.error().message().c_str(),
                      device.ok() ? device.value().c_str() : device.error().message().c_str());
         std::exit(0);
       },
-      testing::ExitedWithCode(0),
-      "1\\.29\\.0 .*(compute capability|provider cuda: (no NVIDIA driver|the NVIDIA driver|libcu))");
+      testing::ExitedWithCode(0), pattern);
+}
+
+TEST(CpuSetDeathTest, SaysWhichProvidersItOffersInstead) {
+  const Path core = Path(FETCHED) / "onnxruntime/lib/libonnxruntime.so.1";
+  if (!std::filesystem::exists(core)) GTEST_SKIP() << "no " << core << ": ./dev setup fetches it";
+  ExpectOf(core, Provider::kTensorRt,
+           "provider tensorrt: ONNX Runtime 1\\.29\\.0 in .* offers only CPUExecutionProvider: run ./dev setup --gpu");
+}
+
+// What ./dev setup --gpu fetches.
+TEST(GpuSetDeathTest, IsLoadedAndOffersItsProvidersUpToTheDriver) {
+  const Path folder = Path(FETCHED) / "onnxruntime_gpu/lib";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no " << folder << ": ./dev setup --gpu fetches it";
+  ExpectOf(folder / "libonnxruntime.so.1", Provider::kCuda,
+           "1\\.29\\.0 .*(compute capability|provider cuda: (no NVIDIA driver|the NVIDIA driver|libcu))");
   // Everything the provider links to but the driver is looked for where the loader looks.
-  const auto needed = NeededLibraries(Path(GPU_SET) / "lib/libonnxruntime_providers_cuda.so");
+  const auto needed = NeededLibraries(folder / "libonnxruntime_providers_cuda.so");
   ASSERT_TRUE(needed.ok()) << needed.error().message();
   EXPECT_THAT(needed.value(), testing::IsSupersetOf({"libcuda.so.1", "libcudart.so.13", "libcublas.so.13"}));
 }
