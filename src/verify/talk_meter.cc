@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -24,6 +26,7 @@ constexpr double kMouthLeft = 0.2, kMouthRight = 0.8, kMouthTop = 0.22, kMouthBo
 constexpr int kCellsAcross = 16,
               kCellsDown = 12;          // of the mouth, for its motion; in twos across and down for its opening
 constexpr double kLeastTremorPx = 0.1;  // a template may stand still
+constexpr double kCalm = 1.0 / 3;       // of the frames, those whose mouth takes the least skin along
 constexpr int kOpeningCells = kCellsAcross / 2 * kCellsDown / 2;
 
 // Rays from the middle of the rectangle, and how finely steps across closed lines are looked for.
@@ -40,6 +43,7 @@ struct Geometry {
   struct Line {
     std::vector<Point> inner, outer;  // patch coordinates, one a ray
     bool has_sides = false;           // two lines further in and out are in the list, too
+    bool at_border = false;           // of the mask or of the rectangle
   };
   std::vector<Line> lines;
   std::vector<size_t> ring;    // patch pixels of skin inside the mask's border, beside and above the mouth
@@ -68,8 +72,9 @@ struct Geometry {
       for (edge[k] = 0.1; edge[k] < side[k] && weight(0.5 + edge[k] * to.x, 0.5 + edge[k] * to.y) > 0;)
         edge[k] += 0.002;
     }
-    const auto add = [&](const std::vector<double>& radius, double part) {
+    const auto add = [&](const std::vector<double>& radius, double part, bool at_border) {
       Line line;
+      line.at_border = at_border;
       for (int ray = 0; ray < kRays; ++ray) {
         const Point to = direction(ray);
         const double r = radius[static_cast<size_t>(ray)] * part;
@@ -84,10 +89,10 @@ struct Geometry {
     const auto close = [&](size_t first) {
       for (size_t k = first + kSides; k + kSides < lines.size(); ++k) lines[k].has_sides = true;
     };
-    for (double part = 0.70; part < 1.07; part += 0.03) add(edge, part);
+    for (double part = 0.70; part < 1.07; part += 0.03) add(edge, part, part > 0.95);
     close(0);
     const size_t first = lines.size();
-    for (double part = 0.86; part < 1.05; part += 0.02) add(side, part);
+    for (double part = 0.86; part < 1.05; part += 0.02) add(side, part, part > 0.93);
     close(first);
 
     for (int y = 0; y < kPx; ++y) {
@@ -157,6 +162,15 @@ double BorderOf(const std::vector<double>& steps) {
     if (TheGeometry().lines[k].has_sides) most = std::max(most, steps[k] - (steps[k - kSides] + steps[k + kSides]) / 2);
   }
   return most;
+}
+
+// Of `count` numbers from `first` on, those for which `key` is least: a part kCalm of them.
+std::vector<size_t> Least(size_t count, size_t first, const std::function<double(size_t)>& key) {
+  std::vector<size_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), first);
+  std::ranges::stable_sort(numbers, {}, key);
+  numbers.resize(static_cast<size_t>(std::ceil(kCalm * static_cast<double>(count))));
+  return numbers;
 }
 
 double Laplacian(const std::vector<float>& luma, size_t at) {
@@ -234,6 +248,11 @@ struct TalkMeter::State {
   // Which frames lie in silence or loud speech, with what comes before and after.
   std::vector<size_t> FramesWhere(const SpeechLevel& level, bool loud, double reach_s) const;
   double Stalls(const std::vector<float>& opening, const SpeechLevel& level) const;
+  // The frames whose mouth is most like the template's: an open jaw takes the skin beside it along, a paste that lies
+  // wrongly does so in every frame.
+  std::vector<size_t> CalmFrames() const;
+  // Likewise those with a frame on either side around which the mouth moves least.
+  std::vector<size_t> CalmMiddles() const;
   double Jitter(Placement TalkFacts::*part) const;
   double Border() const;                             // of all frames together: a border stays where it is
   double Tremor(Placement TalkFacts::*moved) const;  // RMS change of a movement
@@ -256,7 +275,10 @@ void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, 
   for (size_t k = 0; k < difference.size(); ++k) difference[k] = shown.luma[k] - original.luma[k];
   TalkFacts facts;
   const std::vector<double> steps = StepsOf(difference);
-  facts.seam = *std::ranges::max_element(steps);
+  facts.contrast = *std::ranges::max_element(steps);
+  for (size_t k = 0; k < steps.size(); ++k) {
+    if (TheGeometry().lines[k].at_border) facts.seam = std::max(facts.seam, steps[k]);
+  }
   facts.border = BorderOf(steps);
   step_sums.resize(steps.size());
   for (size_t k = 0; k < steps.size(); ++k) step_sums[k] += steps[k];
@@ -292,6 +314,7 @@ void TalkMeter::State::Add(ConstImageView frame, ConstImageView template_frame, 
     facts.motion = MeanChange(cells, before);
     facts.template_motion = MeanChange(template_cells, template_before);
   }
+  facts.difference = MeanChange(cells, template_cells);
   AddOpening(cells);
   before = std::move(cells);
   template_before = std::move(template_cells);
@@ -340,9 +363,18 @@ double TalkMeter::State::Stalls(const std::vector<float>& opening, const SpeechL
   return loud.empty() ? kNone : static_cast<double>(stalled) / static_cast<double>(loud.size());
 }
 
+std::vector<size_t> TalkMeter::State::CalmFrames() const {
+  return Least(frames.size(), 0, [this](size_t n) { return frames[n].difference; });
+}
+
+std::vector<size_t> TalkMeter::State::CalmMiddles() const {
+  if (frames.size() < 3) return {};
+  return Least(frames.size() - 2, 1, [this](size_t n) { return frames[n].motion + frames[n + 1].motion; });
+}
+
 double TalkMeter::State::Jitter(Placement TalkFacts::*part) const {
   std::vector<double> squares;
-  for (size_t n = 1; n + 1 < frames.size(); ++n) {
+  for (const size_t n : CalmMiddles()) {
     const Placement &before_it = frames[n - 1].*part, &it = frames[n].*part, &after_it = frames[n + 1].*part;
     const double x = before_it.dx - 2 * it.dx + after_it.dx, y = before_it.dy - 2 * it.dy + after_it.dy;
     squares.push_back(x * x + y * y);
@@ -356,9 +388,10 @@ double TalkMeter::State::Border() const {
 
 double TalkMeter::State::Tremor(Placement TalkFacts::*moved) const {
   std::vector<double> squares;
-  for (size_t n = 2; n < frames.size(); ++n) {
-    const Placement &before_it = frames[n - 1].*moved, &it = frames[n].*moved;
-    squares.push_back(std::pow(it.dx - before_it.dx, 2) + std::pow(it.dy - before_it.dy, 2));
+  for (const size_t n : CalmMiddles()) {
+    if (n < 2) continue;  // nothing moved before the first frame
+    const Placement &it = frames[n].*moved, &after_it = frames[n + 1].*moved;
+    squares.push_back(std::pow(after_it.dx - it.dx, 2) + std::pow(after_it.dy - it.dy, 2));
   }
   return squares.empty() ? kNone : std::sqrt(Mean(squares));
 }
@@ -397,13 +430,21 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
   };
   const auto background = each([](const TalkFacts& f) { return f.background_db; });
   const auto seam = each([](const TalkFacts& f) { return f.seam; });
+  const auto contrast = each([](const TalkFacts& f) { return f.contrast; });
   const auto border = each([](const TalkFacts& f) { return f.border; });
   const auto tint = each(tint_of);
   const auto shift = each([](const TalkFacts& f) {
     return std::max(std::hypot(f.inside.dx, f.inside.dy), std::hypot(f.around.dx, f.around.dy));
   });
-  const double zoom_inside = Mean(each([](const TalkFacts& f) { return f.inside.zoom; }));
-  const double zoom_around = Mean(each([](const TalkFacts& f) { return f.around.zoom; }));
+  double calm_shift = 0, zoom_inside = 0, zoom_around = 0;
+  const std::vector<size_t> calm = s.CalmFrames();
+  const auto share = 1 / static_cast<double>(calm.size());
+  for (const size_t n : calm) {
+    calm_shift += share * shift[n];
+    zoom_inside += share * s.frames[n].inside.zoom;
+    zoom_around += share * s.frames[n].around.zoom;
+  }
+  if (calm.empty()) calm_shift = zoom_inside = kNone;
   const double zoom = std::abs(zoom_inside) > std::abs(zoom_around) ? zoom_inside : zoom_around;
   std::vector<double> flicker;
   for (size_t n = 1; n < s.frames.size(); ++n) {
@@ -424,8 +465,11 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
        "how many more frames there are than the sound is long", -1},
       {"background", background.empty() ? kNone : *std::ranges::min_element(background), "dB", Bound::kAtLeast, 26.0,
        "PSNR of the frame outside the face against the template's, least", worst(background, true)},
-      {"seam", Mean(seam), "levels", Bound::kAtMost, 2.5,
-       "step of brightness across a closed line around the mouth that the template has not", worst(seam)},
+      {"seam", Mean(seam), "levels", Bound::kAtMost, 1.5,
+       "step of brightness, which the template has not, across the border of the mask or the rectangle", worst(seam)},
+      {"contrast", Mean(contrast), "levels", Bound::kAtMost, std::nullopt,
+       "the largest such step across any closed line around the mouth: inside a paste, two mouths differ",
+       worst(contrast)},
       {"border", s.Border(), "levels", Bound::kAtMost, std::nullopt,
        "how much larger the mean of such a line's steps is than that of the lines just inside and outside",
        worst(border)},
@@ -433,8 +477,8 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
        "colour of the skin at the mask's border against the template's", worst(tint)},
       {"flicker", Mean(flicker), "levels", Bound::kAtMost, 1.0, "change of that from frame to frame",
        flicker.empty() ? -1 : worst(flicker) + 1},
-      {"shift", Mean(shift), "px", Bound::kAtMost, 1.0, "how far the face beside the mouth lies from the template's",
-       worst(shift)},
+      {"shift", calm_shift, "px", Bound::kAtMost, 1.0,
+       "how far the face beside the mouth lies from the template's while the mouths are alike", worst(shift)},
       {"zoom", 100 * zoom, "%", Bound::kWithin, 1.0, "how much larger it is than the template's", -1},
       {"jitter", std::max(s.Jitter(&TalkFacts::inside), s.Jitter(&TalkFacts::around)), "px", Bound::kAtMost, 0.5,
        "trembling of that shift: RMS of its second difference", -1},

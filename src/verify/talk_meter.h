@@ -22,13 +22,15 @@ struct Placement {
 
 // One frame's facts; lengths in pixels of the frame, levels of 0 .. 255.
 struct TalkFacts {
-  double seam = 0;             // largest step of the difference to the template across a closed line around the mouth
+  double seam = 0;             // largest step of the difference to the template across a border that a paste may have
+  double contrast = 0;         // the same across any closed line around the mouth, inside the paste, too
   double border = 0;           // how much larger a step is than those on either side of its line
   std::array<double, 3> tint;  // mean difference to the template on the skin inside the mask's border, B, G, R
   Placement inside, around;    // of the skin under the mask beside the mouth, of the rectangle outside the mask
   Placement moved, template_moved;               // of the skin under the mask beside the mouth, since the frame before
   double sharpness = 0, template_sharpness = 0;  // mean magnitude of the mouth's Laplacian
   double motion = 0, template_motion = 0;        // of the mouth since the frame before
+  double difference = 0;                         // of the mouth to the template's
   double background_db = 0;                      // outside the face
 };
 
@@ -42,8 +44,9 @@ struct TalkMeasures {
 // Feed all frames in order, then Finish. One thread at a time. Where the face is comes from the avatar's rectangles, so
 // no detector is trusted.
 //
-// Metrics (and their limits): frames (0: exact length), background (26 dB), seam, border, tint, flicker, shift, zoom,
-// jitter, tremor, sharpness, silence motion, stalls, offset, sync. docs/quality.md says how each is measured.
+// Metrics (and their limits): frames (0: exact length), background (26 dB), seam, contrast, border, tint, flicker,
+// shift, zoom, jitter, tremor, sharpness, silence motion, stalls, offset, sync. docs/quality.md says how each is
+// measured.
 class TalkMeter {
  public:
   explicit TalkMeter(FrameRate fps);
