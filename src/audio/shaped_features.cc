@@ -101,6 +101,8 @@ Status ShapedFeatureStream::Finish(std::vector<float>& rows) {
 
 int64_t ShapedFeatureStream::samples() const { return state_->stream.samples(); }
 
+std::span<const float> ShapedFeatureStream::gates() const { return state_->gates; }
+
 void SmoothWindow(std::span<float> window, int row_floats, int first, int end, float strength) {
   assert(window.size() == static_cast<size_t>(kWindowRows) * static_cast<size_t>(row_floats));
   assert(0 <= first && first <= end && end <= kWindowRows);

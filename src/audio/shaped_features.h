@@ -33,6 +33,9 @@ class ShapedFeatureStream {
   Status Push(std::span<const float> samples, std::vector<float>& rows);
   Status Finish(std::vector<float>& rows);
   int64_t samples() const;
+  // Of each row that the last call appended: 0 where it is at rest, 1 in speech. Empty where silence is not put to
+  // rest.
+  std::span<const float> gates() const;
 
  private:
   struct State;

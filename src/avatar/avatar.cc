@@ -138,6 +138,7 @@ Status Avatar::State::FillFromFolder() {
   if (!full.disagreement.empty()) warnings.push_back(full.disagreement);
   video = full.info;
   key = files.manifest.key;
+  resting = files.manifest.resting;
   video.frames = std::min(full.info.frames, static_cast<int64_t>(rects.rects.size()));
   rects.rects.resize(static_cast<size_t>(video.frames));
   const int64_t without_face = DropOutside(rects.rects, video.width, video.height);
@@ -187,6 +188,7 @@ const Path& Avatar::path() const { return state_->files.folder; }
 AvatarLayout Avatar::layout() const { return state_->files.layout; }
 const VideoInfo& Avatar::video() const { return state_->video; }
 const std::optional<KeyColour>& Avatar::key() const { return state_->key; }
+bool Avatar::rests() const { return state_->options.rests.value_or(state_->resting); }
 FaceGeometry Avatar::face() const { return state_->sources.face; }
 Rect Avatar::mask() const { return state_->sources.mask; }
 const std::vector<Rect>& Avatar::rects() const { return state_->sources.rects; }

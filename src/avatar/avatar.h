@@ -85,6 +85,7 @@ struct AvatarOptions {
   Rectangles rectangles = Rectangles::kPackage;  // kSmooth: kInvalidInput with InputSource::kPackage
   std::optional<Path> model = {};                // instead of the package's generator
   std::optional<Path> audio_encoder = {};        // instead of the package's encoder
+  std::optional<bool> rests = {};                // whether the template's own mouth is at rest, instead of what it says
   int face_px = 0;                               // ROI side, 320 or 160, where the package's pictures do not say; 0: as
                                                  // its generator says, else 320
   size_t decode_budget_bytes = size_t{96} << 20;  // decoded template frames kept at once
@@ -108,8 +109,11 @@ class Avatar {
   const VideoInfo& video() const;  // of the full frames; frames = usable template frames
   FaceGeometry face() const;
   const std::optional<KeyColour>& key() const;  // of the screen behind the person, where the manifest names one
-  Rect mask() const;                            // measured, or the default where nothing can be measured
-  const std::vector<Rect>& rects() const;       // one per template frame, all inside the frame
+  // Whether the mouth is at rest in every template frame, so that silence can show the template as it is: as the
+  // options or the manifest ("resting") say; false where nobody says so.
+  bool rests() const;
+  Rect mask() const;                       // measured, or the default where nothing can be measured
+  const std::vector<Rect>& rects() const;  // one per template frame, all inside the frame
   // Where faces are cut out, as the options' rectangles say; empty where rects() is. Smooth ones may leave the frame by
   // some pixels, where its edge pixels go on.
   const std::vector<Place>& places() const;

@@ -132,6 +132,7 @@ Json Avatar::Info() const {
   info.Set("frames", v.frames);
   info.Set("alpha", v.alpha);
   if (state.key) info.Set("key", ToJson(*state.key));
+  info.Set("resting", rests());
   info.Set("duration_s", static_cast<double>(v.frames) / fps);
   info.Set("full_frames", Pictures(state.sources.full));
   info.Set("rects", Json::Object({{"source", state.rects_source},

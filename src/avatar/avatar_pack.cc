@@ -83,6 +83,7 @@ Status Avatar::State::FillFromPack() {
   warnings = facts.warnings;
   video = facts.video;
   key = facts.key;
+  resting = facts.resting;
   rects_source = facts.rects_source;
   ASSIGN_OR_RETURN(const FilePart rects, pack->Part(kRectsSection));
   ASSIGN_OR_RETURN(const std::vector<uint8_t> numbers, rects.ReadAll(kMaxRectsBytes));
@@ -115,6 +116,7 @@ Status Avatar::WriteTo(PackWriter& pack, const PackOrigin& origin) const {
   ASSIGN_OR_RETURN(facts.content_sha256, ContentHash());
   facts.video = video();
   facts.key = key();
+  facts.resting = state.resting;
   facts.rects_source = state.rects_source;
   facts.warnings = state.warnings;
   facts.inputs = state.inputs;

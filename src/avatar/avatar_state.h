@@ -32,6 +32,7 @@ struct Avatar::State {
   std::string name;
   VideoInfo video;  // frames: usable ones
   std::optional<KeyColour> key;
+  bool resting = false;     // the mouth is at rest in every frame
   TemplateSources sources;  // of the template reader
   std::string rects_source;
   bool has_package_inputs = false;

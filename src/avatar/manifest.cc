@@ -176,6 +176,7 @@ Result<PackageManifest> ParsePackageManifest(std::string_view json) {
   if (const Json* key = document.Find("key"); key != nullptr && !key->is_null()) {
     ASSIGN_OR_RETURN(manifest.key, KeyColourFromJson(*key));
   }
+  if (const Json* resting = document.Find("resting")) manifest.resting = resting->as_bool();
   return manifest;
 }
 

@@ -34,6 +34,7 @@ struct PackageManifest {
   std::vector<Video> videos;
   std::string onnx_file;         // inside the package, as Video::file
   std::optional<KeyColour> key;  // "key": the screen's colour, where there is one
+  bool resting = false;          // "resting": the mouth is at rest in every frame
 
   const Video* Find(std::string_view role) const;
 };

@@ -151,6 +151,7 @@ Json ToJson(const PackFacts& facts) {
                               {"alpha", video.alpha}})},
       {"rects_source", facts.rects_source},
       {"key", facts.key ? ToJson(*facts.key) : Json()},
+      {"resting", facts.resting},
       {"full", Pictures(facts.full, facts.full_is_video)},
       {"crop", Pictures(facts.crop, facts.crop_is_video)},
       {"roi", Pictures(facts.roi, facts.roi_is_video)},
@@ -204,6 +205,7 @@ Result<PackFacts> ParsePackFacts(std::string_view json) {
   if (const Json* key = manifest.Find("key"); key != nullptr && !key->is_null()) {
     ASSIGN_OR_RETURN(facts.key, KeyColourFromJson(*key));
   }
+  if (const Json* resting = manifest.Find("resting")) facts.resting = resting->as_bool();
   return facts;
 }
 

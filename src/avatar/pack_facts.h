@@ -33,6 +33,7 @@ struct PackFacts {
   PackageInputs inputs;
   std::optional<Rect> mask;                      // measured
   std::optional<KeyColour> key;                  // the screen's colour
+  bool resting = false;                          // the mouth is at rest in every frame
   int generator_face_px = 0;                     // 0: unknown
   std::string generator_sha256, encoder_sha256;  // empty: not in the pack
   std::vector<std::string> warnings;

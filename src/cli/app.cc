@@ -127,6 +127,12 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
   });
 }
 
+Result<std::optional<bool>> ParseRest(const std::string& text) {
+  if (text == "auto") return std::optional<bool>();
+  if (text == "template" || text == "network") return std::optional<bool>(text == "template");
+  return Error(ErrorCode::kInvalidInput, "rest '" + text + "'; expected auto, template or network");
+}
+
 Result<JobRequest> JobFlags::Resolve() const {
   JobRequest request;
   request.avatar = avatar;
@@ -142,6 +148,7 @@ Result<JobRequest> JobFlags::Resolve() const {
   request.feather = feather;
   if (rectangles != "auto") request.rectangles = rectangles == "smooth" ? Rectangles::kSmooth : Rectangles::kPackage;
   if (silence_gate != "auto") request.silence_gate = silence_gate == "on";
+  ASSIGN_OR_RETURN(request.avatar_options.rests, ParseRest(rest));
   request.mouth_gain = mouth_gain;
   request.smooth_audio = smooth_audio;
   request.av_offset_ms = av_offset_ms;
@@ -195,6 +202,13 @@ void AddSpeechFlags(CLI::App& command, JobFlags& flags) {
       .add_option("--silence-gate", flags.silence_gate,
                   "ease the mouth to rest in silence: on, off, auto (on with --composite natural)")
       ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--rest", flags.rest,
+          "what a gated silence shows: template (as it is, where its own mouth is at rest), network (its mouth at "
+          "rest), auto (template where the avatar says so)")
+      ->check(CLI::IsMember({"auto", "template", "network"}))
       ->capture_default_str();
   command.add_option("--mouth-gain", flags.mouth_gain, "how wide the mouth moves: 0 (at rest) to 2, 1 as trained")
       ->check(CheckNonNegativeNumber)

@@ -59,13 +59,16 @@ struct EngineFlags {
 };
 void AddEngineFlags(CLI::App& command, EngineFlags& flags);
 
+// What --rest asks for: template, network, or auto (nothing: as the avatar says). kInvalidInput lists the choices.
+Result<std::optional<bool>> ParseRest(const std::string& text);
+
 // --avatar, --audio, --inputs, --model, --audio-encoder, --features, --edge and the engine's flags: a job.
 struct JobFlags {
   std::string avatar, audio, inputs = "auto", model, audio_encoder, features, edge = "zeros", composite = "natural",
                              rectangles = "auto";
   double feather = kUsualFeather;
   double duration_s = 0;
-  std::string silence_gate = "auto";
+  std::string silence_gate = "auto", rest = "auto";
   double mouth_gain = 1, smooth_audio = 0, av_offset_ms = 0;
   EngineFlags engine;
   Result<JobRequest> Resolve() const;

@@ -67,6 +67,7 @@ Result<LiveHostOptions> HostOptions(const ServeSettings& settings) {
 Result<LiveAvatarOptions> AvatarOptionsOf(const ServeSettings& settings) {
   LiveAvatarOptions options;
   ASSIGN_OR_RETURN(options.engine, EngineOf(settings));
+  ASSIGN_OR_RETURN(options.avatar.rests, ParseRest(settings.rest));
   if (!settings.cache_memory.empty()) {
     ASSIGN_OR_RETURN(options.template_bytes, ParseByteSize(settings.cache_memory));
   }

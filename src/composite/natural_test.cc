@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "composite/border_match.h"
+#include "composite/fade.h"
 #include "composite/jaw_mask.h"
 #include "image/colour.h"
 #include "image/image.h"
@@ -51,6 +52,24 @@ RC_GTEST_PROP(NaturalPaste, OfTheTemplatesOwnMouthChangesNoBit, ()) {
   Image bgr = before.Clone();
   NaturalComposite().Paste(crop.view(), roi.view(), place, bgr.view());
   for (int y = 0; y < 97; ++y) RC_ASSERT(std::equal(bgr.view().Row(y), bgr.view().Row(y) + 303, before.view().Row(y)));
+}
+
+RC_GTEST_PROP(FadeMouth, GoesFromTheTemplateToTheMouth, ()) {
+  std::mt19937 rng(*rc::gen::arbitrary<unsigned>());
+  const int size = *rc::gen::element(160, 320);
+  const Image crop = RandomPicture(rng, size + 8, size + 8), mouth = RandomPicture(rng, size, size);
+  const Image roi = RoiOf(crop, size);
+  const float presence = static_cast<float>(*rc::gen::inRange(0, 257)) / 256;
+  for (const float part : {0.0F, presence, 1.0F}) {
+    Image faded = mouth.Clone();
+    FadeMouth(crop.view(), faded.view(), part, faded.view());
+    for (int y = 0; y < size; ++y) {
+      for (int i = 0; i < 3 * size; ++i) {
+        const float from = roi.view().Row(y)[i], to = mouth.view().Row(y)[i];
+        RC_ASSERT(std::abs(static_cast<float>(faded.view().Row(y)[i]) - (from + part * (to - from))) <= 0.5F);
+      }
+    }
+  }
 }
 
 RC_GTEST_PROP(NaturalPaste, ChangesNothingOutsideTheMask, ()) {

@@ -31,6 +31,7 @@ Status WritePackageJson(const Path& folder, const PackageFacts& facts, std::span
                             {"package_version", "2.0"},
                             {"dataset_name", facts.name},
                             {"person", "drawn by Lipstream; shows nobody"},
+                            {"resting", facts.resting},
                             {"videos", Json::Object({{"full_body_img", full}})}});
   if (facts.has_generator)
     info.Set("onnx", Json::Object({{"file", "checkpoint/model_best.onnx"}, {"asr_mode", "ave"}}));

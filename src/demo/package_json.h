@@ -15,6 +15,7 @@ struct PackageFacts {
   int width = 0;  // of the full frames
   int height = 0;
   bool has_generator = false;  // at checkpoint/model_best.onnx
+  bool resting = false;        // the mouth is at rest in every frame
 };
 
 // cache/crop_rectangles.json, cache/frame_metadata.json and package_info.json, for 25 fps. Errors: kIo.

@@ -99,7 +99,7 @@ Result<TemplateReport> WriteTemplatePackage(const TemplateRequest& request) {
     RETURN_IF_ERROR(Copy(weights / kGenerator, request.folder / "checkpoint/model_best.onnx"));
     RETURN_IF_ERROR(Copy(weights / kEncoder, request.folder / "models/audio_encoder.onnx"));
   }
-  const PackageFacts facts = {"demo", request.width, request.height, !weights.empty()};
+  const PackageFacts facts = {"demo", request.width, request.height, !weights.empty(), true};
   RETURN_IF_ERROR(WritePackageJson(request.folder, facts, rects));
   return TemplateReport{frames, weights};
 }

@@ -36,6 +36,13 @@ FrameFacts FactsOf(const TrackedFace& tracked, const FaceLandmarker& landmarker,
   } else {
     for (const size_t point : scheme.lms) facts.points.push_back(points[point]);
   }
+  if (scheme.mouth.size() == 4) {
+    const auto between = [&points, &scheme](size_t a, size_t b) {
+      const Landmark &from = points[scheme.mouth[a]], &to = points[scheme.mouth[b]];
+      return std::hypot(from.x - to.x, from.y - to.y);
+    };
+    facts.lip_gap = between(0, 1) / std::max(between(2, 3), 1.0);
+  }
   const double side = facts.edges->right - facts.edges->left;
   facts.detail = FaceDetail(picture, {.centre_x = (facts.edges->left + facts.edges->right) / 2,
                                       .centre_y = facts.edges->top + side / 4,

@@ -20,10 +20,11 @@ inline constexpr FrameRate kAvatarRate = {25, 1};
 
 // One frame at 25 frames per second.
 struct FrameFacts {
-  std::optional<FaceEdges> edges;  // nothing: no face was found
-  std::vector<Landmark> points;    // for the `.lms` file; empty likewise
-  int others = 0;                  // further faces
-  double detail = 0;               // FaceDetail; 0 likewise
+  std::optional<FaceEdges> edges;      // nothing: no face was found
+  std::vector<Landmark> points;        // for the `.lms` file; empty likewise
+  int others = 0;                      // further faces
+  double detail = 0;                   // FaceDetail; 0 likewise
+  std::optional<double> lip_gap = {};  // between the lips, of the mouth's width; nothing where nobody knows
 };
 
 // How much fine structure a face shows once it is 96 px wide, about 0.09 (out of focus) to 0.2 (crisp): the mean

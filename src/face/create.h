@@ -67,7 +67,8 @@ struct CreateReport {
   int64_t source_frames = 0;
   std::string rects;  // "smooth", "compatible", "by hand", "kept"
   std::string detector, landmarker;
-  double detail = 0;  // of the face, in the median (FaceDetail)
+  double detail = 0;   // of the face, in the median (FaceDetail)
+  bool rests = false;  // the mouth, all through: MouthRests
   double track_ms_per_frame = 0;
   double seconds = 0;  // the whole work
   bool has_sound = false, has_generator = false, has_audio_encoder = false;

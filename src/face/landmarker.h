@@ -18,6 +18,8 @@ struct LandmarkScheme {
   size_t count = 0;
   size_t left = 0, right = 0, top = 0;  // of the rectangle: spec.md 1.3's L[1], L[31], L[52]
   std::vector<size_t> lms = {};         // for `.lms` files; empty: all points as they are
+  // Of the gap between the lips: its upper and lower middle, its left and right corner; empty: unknown.
+  std::vector<size_t> mouth = {};
 };
 
 struct FaceLandmarks {

@@ -18,7 +18,12 @@ constexpr std::array<size_t, 110> kNearest = {
 }  // namespace
 
 LandmarkScheme MeshScheme() {
-  return {.count = kMeshPoints, .left = 227, .right = 356, .top = 195, .lms = {kNearest.begin(), kNearest.end()}};
+  return {.count = kMeshPoints,
+          .left = 227,
+          .right = 356,
+          .top = 195,
+          .lms = {kNearest.begin(), kNearest.end()},
+          .mouth = {13, 14, 78, 308}};
 }
 
 }  // namespace lips

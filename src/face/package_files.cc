@@ -145,6 +145,7 @@ Status WritePackageJson(const Path& folder, std::span<const Rect> rects, const C
                             {"package_version", "2.0"},
                             {"created_by", "lipstream " + std::string(Version())},
                             {"dataset_name", facts.name},
+                            {"resting", facts.resting},
                             {"videos", Videos(rects.size(), facts.full)}});
   if (facts.has_generator) {
     const int side = facts.face.roi_px();

@@ -36,7 +36,8 @@ struct CreatedFacts {
   std::string full;  // the full frames' file
   int width = 0, height = 0;
   bool has_generator = false;
-  Dims audio_dims;  // of the generator's audio input
+  bool resting = false;  // MouthRests
+  Dims audio_dims;       // of the generator's audio input
   FaceGeometry face;
 };
 // cache/crop_rectangles.json, cache/frame_metadata.json, dataset_manifest.json, package_info.json.

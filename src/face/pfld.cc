@@ -35,12 +35,17 @@ Result<std::vector<float>> ReadMeanFace(const Path& path, size_t numbers) {
                                           " numbers, expected " + std::to_string(numbers));
 }
 
+// WFLW's inner lips; which of 110 points those are is not published.
+std::vector<size_t> MouthOf(size_t points) {
+  return points == 98 ? std::vector<size_t>{90, 94, 88, 92} : std::vector<size_t>();
+}
+
 class Pfld : public FaceLandmarker {
  public:
   Pfld(FaceNetwork network, size_t output, size_t count, std::vector<float> mean)
       : network_(std::move(network)),
         output_(output),
-        scheme_({.count = count, .left = 1, .right = 31, .top = 52, .lms = {}}),
+        scheme_({.count = count, .left = 1, .right = 31, .top = 52, .lms = {}, .mouth = MouthOf(count)}),
         mean_(std::move(mean)) {}
 
   const LandmarkScheme& scheme() const override { return scheme_; }

@@ -191,6 +191,18 @@ double MedianFaceDetail(std::span<const FrameFacts> frames) {
   return *middle;
 }
 
+bool MouthRests(std::span<const FrameFacts> frames) {
+  constexpr double kMostChange = 0.08;  // of the mouth's width, all but 2 % of the frames at either end
+  std::vector<double> gaps;
+  for (const FrameFacts& frame : frames) {
+    if (frame.lip_gap) gaps.push_back(*frame.lip_gap);
+  }
+  if (gaps.empty() || gaps.size() * 10 < frames.size() * 9) return false;
+  std::ranges::sort(gaps);
+  const size_t apart = gaps.size() / 50;
+  return gaps[gaps.size() - 1 - apart] - gaps[apart] <= kMostChange;
+}
+
 std::string ClockOf(int64_t frame) {
   const int64_t seconds = frame / 25;
   char text[32];

@@ -26,6 +26,9 @@ std::string ClockOf(int64_t frame);
 // The median FaceDetail of the frames that have a face; 0 when none has.
 double MedianFaceDetail(std::span<const FrameFacts> frames);
 
+// Whether the mouth is at rest all through: the gap between its lips is known in nine frames of ten and stays as it is.
+bool MouthRests(std::span<const FrameFacts> frames);
+
 // Most important first; empty when all is well.
 std::vector<std::string> CaptureWarnings(const WarningFacts& facts);
 

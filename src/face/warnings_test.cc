@@ -27,6 +27,20 @@ struct Recording {
   }
 };
 
+TEST(MouthRests, WhereTheGapBetweenTheLipsStaysAsItIs) {
+  std::vector<FrameFacts> frames(500);
+  EXPECT_FALSE(MouthRests(frames)) << "nobody looked";
+  for (size_t k = 0; k < frames.size(); ++k) frames[k].lip_gap = 0.05 + 0.02 * static_cast<double>(k % 3);
+  EXPECT_TRUE(MouthRests(frames));
+  for (size_t k = 100; k < 106; ++k) frames[k].lip_gap = 0.5;  // a glitch
+  EXPECT_TRUE(MouthRests(frames));
+  for (size_t k = 100; k < 120; ++k) frames[k].lip_gap = 0.5;  // a word
+  EXPECT_FALSE(MouthRests(frames));
+  for (size_t k = 0; k < 100; ++k) frames[k].lip_gap.reset();
+  for (size_t k = 100; k < 500; ++k) frames[k].lip_gap = 0.05;
+  EXPECT_FALSE(MouthRests(frames)) << "a fifth of the frames is unknown";
+}
+
 TEST(CaptureWarnings, AreNoneForAGoodRecording) { EXPECT_THAT(Recording().Warnings(), IsEmpty()); }
 
 TEST(CaptureWarnings, SayWhereTheFaceWasLost) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/stats.h"
+#include "composite/fade.h"
 #include "image/crop.h"
 
 namespace lips {
@@ -67,10 +68,16 @@ Status FrameFinisher::Finish(FramePlan& plan, FrameParts& parts, MadeFrame& made
   area_ = {frame.area.x + part.x, frame.area.y + part.y, part.width, part.height};
   picture_.Resize(part.width, part.height, frame.picture.format());
   CopyPixels(CropEven(frame.picture.view(), part), picture_.view());
-  if (frame.has_face()) {
+  const bool shows_mouth = frame.has_face() && plan.presence > 0;
+  if (shows_mouth) {
     const Place face = {frame.face.x - part.x, frame.face.y - part.y, frame.face.width, frame.face.height};
-    const Image& mouth = parts.generated ? parts.mouth : output.last_mouth;
-    CompositeFor(output.settings.composite).Paste(frame.crop.view(), mouth.view(), face, picture_.view());
+    const Image* mouth = parts.generated ? &parts.mouth : &output.last_mouth;
+    if (plan.presence < 1) {
+      faded_.Resize(mouth->width(), mouth->height());
+      FadeMouth(frame.crop.view(), mouth->view(), plan.presence, faded_.view());
+      mouth = &faded_;
+    }
+    CompositeFor(output.settings.composite).Paste(frame.crop.view(), mouth->view(), face, picture_.view());
   }
   times.entries.push_back({LiveStage::kComposite, watch.ElapsedMs() / 1000});
   watch.Restart();
@@ -79,10 +86,10 @@ Status FrameFinisher::Finish(FramePlan& plan, FrameParts& parts, MadeFrame& made
   if (parts.generated) {
     std::swap(output.last_mouth, parts.mouth);
     output.has_mouth = true;
-  } else if (frame.has_face()) {
+  } else if (shows_mouth) {
     for (MediaMessage& message : made.media) message.header.flags |= kMediaRepeat;
   }
-  parts.keep = plan.mouth == MouthSource::kRest && output.settings.mode == VideoMode::kPatch && made.media.size() == 1;
+  parts.keep = plan.settled() && output.settings.mode == VideoMode::kPatch && made.media.size() == 1;
   if (CanRepeat(output.settings.mode)) output.last = made.media;
   return {};
 }

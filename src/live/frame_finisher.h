@@ -50,6 +50,7 @@ class FrameFinisher {
   const LiveEncoderFactory& open_pictures_;
   const double feather_;
   std::unique_ptr<Composite> natural_, compatible_;
+  Image faded_;
   YuvImage picture_;
   Rect area_;  // of it, in the full frame
   std::vector<LivePacket> packets_;

@@ -74,7 +74,7 @@ void FrameMaker::Prepare(FramePlan& plan, FrameParts& item, MadeFrame& made) {
   item.keep = false;
   if (plan.mouth == MouthSource::kRepeat) return;
   if (plan.mouth == MouthSource::kHeld && !output.has_mouth) plan.mouth = MouthSource::kRest;
-  if (plan.mouth == MouthSource::kRest && output.settings.mode == VideoMode::kPatch) {
+  if (plan.settled() && output.settings.mode == VideoMode::kPatch) {
     item.cached = avatar.FindRestPatch(plan.template_index, output.settings) != nullptr;
     if (item.cached) return;
   }
@@ -85,7 +85,7 @@ void FrameMaker::Prepare(FramePlan& plan, FrameParts& item, MadeFrame& made) {
     return;
   }
   item.frame = std::move(frame).value();
-  if (plan.mouth == MouthSource::kHeld || !item.frame->has_face()) return;
+  if (plan.mouth == MouthSource::kHeld || plan.presence == 0 || !item.frame->has_face()) return;
   auto face = avatar.TemplateOf(plan.template_index);
   if (!face.ok()) {
     made.status = std::move(face).TakeError();

@@ -49,7 +49,7 @@ void TalkingSession::Advance() {
 void TalkingSession::BeInterrupted(int64_t cut_us) {
   utterances_.clear();
   audio_end_us_ = 0;
-  ease_left_ = next_frame_ > 0 ? kEaseFrames : 0;
+  ease_left_ = next_frame_ > 0 ? EaseFrames() : 0;
   const std::lock_guard lock(mutex_);
   template_lag_ += std::max<int64_t>(0, next_frame_ - clock_.FrameFrom(cut_us));
   clock_.origin_us.reset();

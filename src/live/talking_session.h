@@ -22,6 +22,7 @@
 #include "live/session.h"
 #include "live/shedding.h"
 #include "live/utterance.h"
+#include "talker/presence.h"
 
 namespace lips {
 
@@ -158,6 +159,10 @@ class TalkingSession final : public LiveSession {
   std::optional<FramePlan> PlanIdle(int64_t now_us);
   void PlanSound(Utterance& utterance, int64_t k, bool last, FrameMaker& maker, FramePlan* plan);
   int64_t TemplateIndexOf(int64_t frame) const;
+  bool ShowsTemplateAtRest() const;
+  float NextPresence(bool quiet);
+  int FadeFrames() const;
+  int EaseFrames() const;  // from speech to rest
 
   SessionHost& host_;
   const Facts facts_;
@@ -201,6 +206,7 @@ class TalkingSession final : public LiveSession {
   std::deque<Utterance> utterances_;
   uint64_t seen_epoch_ = 0;
   std::vector<float> last_window_;
+  Presence presence_;
   int ease_left_ = 0;
   int64_t next_frame_ = 0;
   int64_t template_lag_ = 0;  // frames that were planned but never seen

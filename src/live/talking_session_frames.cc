@@ -88,6 +88,22 @@ std::optional<FramePlan> TalkingSession::PlanFrame(int64_t now_us, Shedding shed
   return PlanIdle(now_us);
 }
 
+bool TalkingSession::ShowsTemplateAtRest() const {
+  const SessionSettings& settings = output_.settings;
+  return output_.avatar->avatar().rests() && settings.composite == CompositeMode::kNatural && settings.gates_silence();
+}
+
+float TalkingSession::NextPresence(bool quiet) {
+  return ShowsTemplateAtRest() ? presence_.Next(quiet, output_.settings.fps.AsDouble()) : 1;
+}
+
+// After the mouth has come to rest.
+int TalkingSession::FadeFrames() const {
+  return ShowsTemplateAtRest() ? Presence::FadeFrames(output_.settings.fps.AsDouble()) : 0;
+}
+
+int TalkingSession::EaseFrames() const { return kEaseFrames + FadeFrames(); }
+
 int64_t TalkingSession::TemplateIndexOf(int64_t frame) const {
   return template_time_.TemplateIndex(frame - template_lag_);
 }
@@ -100,6 +116,7 @@ FramePlan TalkingSession::NewPlan(int64_t frame, int64_t now_us) {
   plan.epoch = seen_epoch_;
   plan.pts_us = clock_.PtsUs(frame);
   plan.template_index = TemplateIndexOf(frame);
+  plan.rest_presence = ShowsTemplateAtRest() ? 0 : 1;
   if (!clock_.origin_us) clock_.origin_us = now_us + PlayoutUs() - plan.pts_us;
   plan.ready_us = now_us;
   plan.deadline_us = free ? now_us + kFreeDeadlineUs : *clock_.origin_us + plan.pts_us;
@@ -177,7 +194,9 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
   bool left_out = false;
   std::optional<FramePlan> plan;
   const bool rests = utterance.Rests(k);
-  const bool left_to_client = rests && !last && !free && settings.idle == IdleMode::kClient;
+  const float presence = NextPresence(utterance.Quiet(k));
+  const bool settled = ShowsTemplateAtRest() ? presence == 0 : rests;
+  const bool left_to_client = settled && !last && !free && settings.idle == IdleMode::kClient;
   {
     const std::lock_guard lock(mutex_);
     CatchUnderrun(utterance, k, ready_us);
@@ -191,6 +210,7 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
     UpdatePause();
     if (!left_out && !left_to_client) {
       plan = NewPlan(utterance.first_frame + k, now_us);
+      plan->presence = presence;
       plan->utterance = utterance.number();
       plan->number = k;
       plan->last = last;
@@ -205,7 +225,7 @@ std::optional<FramePlan> TalkingSession::PlanSpeech(Utterance& utterance, int64_
     plan->mouth = MouthSource::kHeld;
   } else if (plan && !free && shedding >= Shedding::kHalfRate && k % 2 == 1 && !last) {
     plan->mouth = MouthSource::kRepeat;
-  } else if (plan && rests) {
+  } else if (plan && (rests || settled)) {
     plan->mouth = MouthSource::kRest;
   }
   if (plan && rests && !free) plan->flags |= kMediaIdle;
@@ -235,7 +255,7 @@ void TalkingSession::EndUtterance() {
       if (speaking.utterance == utterance.number()) speaking.samples = samples;
     }
   }
-  ease_left_ = output_.settings.gates_silence() && output_.settings.pace != Pace::kFree ? kEaseFrames : 0;
+  ease_left_ = output_.settings.gates_silence() && output_.settings.pace != Pace::kFree ? EaseFrames() : 0;
   utterances_.pop_front();
 }
 
@@ -296,10 +316,13 @@ std::optional<FramePlan> TalkingSession::PlanIdle(int64_t now_us) {
   plan.flags |= kMediaIdle;
   plan.mouth = MouthSource::kRest;
   if (settings_.pace != Pace::kFree) plan.ready_us = plan.deadline_us - PlayoutUs();
-  if (ease_left_ > 0 && --ease_left_ > 0) {
+  if (ease_left_ > 0) --ease_left_;
+  const int eases = ease_left_ - FadeFrames();
+  plan.presence = NextPresence(eases <= 0);
+  if (eases > 0) {
     plan.mouth = MouthSource::kNetwork;
     plan.window = last_window_;
-    EaseToRest(output_.avatar->rest_window(), static_cast<float>(ease_left_) / kEaseFrames, plan.window);
+    EaseToRest(output_.avatar->rest_window(), static_cast<float>(eases) / kEaseFrames, plan.window);
   }
   plan.pause = ease_left_ == 0 && settings_.idle == IdleMode::kClient;
   return plan;

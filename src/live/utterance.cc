@@ -170,6 +170,15 @@ bool Utterance::Rests(int64_t k) const {
   return std::all_of(gates_.begin() + begin, gates_.begin() + end, [](float gate) { return gate == 0; });
 }
 
+bool Utterance::Quiet(int64_t k) const {
+  if (!shape_.rest_in_silence) return false;
+  const auto gate = [this](int64_t row) {
+    return gates_.begin() + std::clamp<int64_t>(row - first_gate_, 0, std::ssize(gates_));
+  };
+  return std::all_of(gate(timeline_.Heard(k).row - kWindowCentre), gate(LastRowOf(k) + 1),
+                     [](float opening) { return opening == 0; });
+}
+
 std::vector<float> Utterance::TakeAudio(int64_t to) {
   const auto held = static_cast<int64_t>(audio_.size() - audio_head_);
   const auto count = static_cast<size_t>(std::clamp<int64_t>(to - audio_begin_, 0, held));

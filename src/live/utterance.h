@@ -58,6 +58,8 @@ class Utterance {
   // Whether all that is heard for frame `k` (as far as it is decided) is silence: its window is the rest window. To be
   // asked before Window.
   bool Rests(int64_t k) const;
+  // Whether all sound that is heard for frame `k` is silence, be there sound all around it or not. Likewise.
+  bool Quiet(int64_t k) const;
   // Input samples from audio_position() up to `to`, of what was kept; they are forgotten.
   std::vector<float> TakeAudio(int64_t to);
   int64_t audio_position() const { return audio_begin_; }

@@ -34,6 +34,8 @@ struct JobRequest {
   double av_offset_ms = 0;           // mouth later than sound; within 1000 either way
 
   Rectangles used_rectangles() const { return rectangles.value_or(UsualRectangles(composite, avatar_options.inputs)); }
+  // Whether silence shows the template as it is, where its mouth is at rest.
+  bool shows_template_at_rest() const { return composite == CompositeMode::kNatural && rests_in_silence(); }
   bool rests_in_silence() const { return silence_gate.value_or(composite == CompositeMode::kNatural); }
 };
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/pipeline.h"
 #include "composite/composite.h"
+#include "composite/fade.h"
 #include "engine/template_cache.h"
 #include "engine/template_level.h"
 #include "provenance/manifest.h"
@@ -16,6 +17,7 @@
 #include "render/job.h"
 #include "render/output.h"
 #include "talker/packed_templates.h"
+#include "talker/presence.h"
 #include "talker/timeline.h"
 
 namespace lips {
@@ -36,9 +38,15 @@ struct Slot {
   Place place;                     // of the face; empty: there is none
   TemplateFace face;
   std::vector<float> window;
+  float presence = 1;  // of the mouth; 0: the frame is the template's
   Image mouth;
 };
 using SlotPtr = std::unique_ptr<Slot>;
+
+struct HeardWindow {
+  std::vector<float> window;
+  float presence = 1;
+};
 
 // Adds the time of its own life to a stage's statistics.
 class Timed {
@@ -84,6 +92,8 @@ class RenderRun {
   // Frames generated from their pictures, without a template of their own.
   int64_t made_once() const { return made_once_; }
   int64_t without_face() const { return without_face_; }
+  // Frames that show the template, since nothing is said.
+  int64_t at_rest() const { return at_rest_; }
 
  private:
   using Slots = BoundedQueue<SlotPtr>;
@@ -119,13 +129,16 @@ class RenderRun {
   }
 
   Status ComputeWindows() {
+    const bool shows_template = request_.job.shows_template_at_rest() && job_.avatar->rests();
+    Presence presence;
     for (int64_t n = 0; n < time_.frames(); ++n) {
-      std::vector<float> window;
+      HeardWindow heard;
       {
         const Timed timed(report_.features);
-        RETURN_IF_ERROR(job_.windows->Window(time_.Heard(n), window));
+        RETURN_IF_ERROR(job_.windows->Window(time_.Heard(n), heard.window));
+        if (shows_template) heard.presence = presence.Next(job_.windows->Quiet(time_.Heard(n)), report_.fps.AsDouble());
       }
-      if (!windows_.Push(std::move(window))) return {};
+      if (!windows_.Push(std::move(heard))) return {};
     }
     windows_.Close();
     return {};
@@ -138,9 +151,10 @@ class RenderRun {
     for (size_t wanted = 1; auto slot = decoded_.Pop(); wanted = most) {
       slots.clear();
       while (slot) {
-        auto window = windows_.Pop();
-        if (!window) return {};
-        (*slot)->window = *std::move(window);
+        auto heard = windows_.Pop();
+        if (!heard) return {};
+        (*slot)->window = std::move(heard->window);
+        (*slot)->presence = heard->presence;
         slots.push_back(*std::move(slot));
         if (slots.size() == wanted) break;
         slot = decoded_.Pop();
@@ -163,6 +177,11 @@ class RenderRun {
     for (const SlotPtr& slot : slots) {
       Slot& s = *slot;
       if (s.place.width == 0) continue;
+      if (s.presence == 0) {
+        ++at_rest_;
+        s.prepared.reset();
+        continue;
+      }
       const FaceInputs& inputs = s.face.inputs;
       const bool once = s.next_use == TemplateCache::kNever && job_.generator->takes_pictures();
       s.mouth.Resize(size_px, size_px);
@@ -193,7 +212,8 @@ class RenderRun {
       {
         const Timed timed(report_.composite);
         finish_.TakeMatte(s.face);
-        if (s.place.width > 0) {
+        if (s.place.width > 0 && s.presence > 0) {
+          if (s.presence < 1) FadeMouth(s.face.inputs.crop.view(), s.mouth.view(), s.presence, s.mouth.view());
           composite->Paste(s.face.inputs.crop.view(), s.mouth.view(), s.place, s.face.frame.view());
         }
       }
@@ -247,6 +267,7 @@ class RenderRun {
   const int slot_count_ = SlotCount(*job_.generator);
   std::vector<Generator::Job> jobs_;  // of the network stage
   int64_t made_once_ = 0;             // frames it made without a template
+  int64_t at_rest_ = 0;               // frames of the network stage that need no mouth
   int64_t without_face_ = 0;          // frames of the template stage that stay as they are
   Pipeline pipeline_;
   Slots& free_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
@@ -254,7 +275,7 @@ class RenderRun {
   Slots& generated_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
   Slots& composited_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
   Slots& finished_ = pipeline_.AddQueue<SlotPtr>(static_cast<size_t>(slot_count_));
-  BoundedQueue<std::vector<float>>& windows_ = pipeline_.AddQueue<std::vector<float>>(static_cast<size_t>(slot_count_));
+  BoundedQueue<HeardWindow>& windows_ = pipeline_.AddQueue<HeardWindow>(static_cast<size_t>(slot_count_));
 };
 
 // How many template frames this render shows more than once (about: it looks at the first pass).
@@ -356,6 +377,7 @@ Result<RenderReport> Render(const RenderRequest& request) {
   report.templates = cache.stats();
   report.templates.misses += run.made_once();
   report.frames_without_face = run.without_face();
+  report.frames_at_rest = run.at_rest();
   return report;
 }
 

@@ -50,6 +50,7 @@ struct RenderReport {
   int64_t frames = 0;
   FrameRate fps;
   int64_t frames_without_face = 0;  // of those: the template's, as they are
+  int64_t frames_at_rest = 0;       // likewise: nothing is said, and the template's own mouth is at rest
   int width = 0;
   int height = 0;
   double wall_s = 0;         // from the call to the finished file

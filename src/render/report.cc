@@ -10,6 +10,7 @@ Json RenderReport::ToJson() const {
       {"video", video.string()},
       {"frames", frames},
       {"frames_without_face", frames_without_face},
+      {"frames_at_rest", frames_at_rest},
       {"fps", Json::Object({{"num", fps.num}, {"den", fps.den}})},
       {"width", width},
       {"height", height},

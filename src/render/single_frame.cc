@@ -4,10 +4,12 @@
 
 #include "base/json.h"
 #include "composite/composite.h"
+#include "composite/fade.h"
 #include "image/colour.h"
 #include "image/unit.h"
 #include "media/picture.h"
 #include "render/job.h"
+#include "talker/presence.h"
 #include "talker/timeline.h"
 #include "tensor/npy.h"
 
@@ -58,7 +60,13 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
   TemplateFace face;
   RETURN_IF_ERROR(templates->Read(index, face));
   std::vector<float> window;
-  RETURN_IF_ERROR(job.windows->Window(time.Heard(request.frame), window));
+  Presence presence;
+  float seen = 1;
+  const bool shows_template = request.job.shows_template_at_rest() && job.avatar->rests();
+  for (int64_t n = shows_template ? 0 : request.frame; n <= request.frame; ++n) {
+    RETURN_IF_ERROR(job.windows->Window(time.Heard(n), window));
+    if (shows_template) seen = presence.Next(job.windows->Quiet(time.Heard(n)), video.fps.AsDouble());
+  }
 
   RETURN_IF_ERROR(MakeFolder(request.folder));
   Intermediates out(request.folder);
@@ -81,6 +89,7 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
   const Generator::Job generate{prepared.get(), window, mouth.view()};
   RETURN_IF_ERROR(job.generator->Generate({&generate, 1}));
   RETURN_IF_ERROR(out.Picture("mouth", mouth.view()));
+  if (seen < 1) FadeMouth(inputs.crop.view(), mouth.view(), seen, mouth.view());
   Image canvas = inputs.crop.Clone();
   const int border = job.avatar->face().border_px;
   CopyPixels(mouth.view(), canvas.view().Crop({border, border, size, size}));
@@ -92,6 +101,7 @@ Result<std::vector<Path>> RenderSingleFrame(const SingleFrameRequest& request) {
       {"frame", request.frame},
       {"template_frame", index},
       {"feature_row", time.Heard(request.frame).row},
+      {"presence", seen},
       {"rect", Json::Array{place.x, place.y, place.right(), place.bottom()}},
       {"engine", job.generator->Describe()},
       {"model_sha256", job.model_sha256},

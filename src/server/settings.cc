@@ -128,6 +128,8 @@ const std::vector<SettingKey>& SettingKeys() {
       {"composite", &S::composite, "how the mouth joins its frame: natural, compatible"},
       {"feather", &S::feather, "how softly, of natural compositing: share of the face the mask fades over", kMinFeather,
        kMaxFeather},
+      {"rest", &S::rest,
+       "what silence shows: template (as it is, where its own mouth is at rest), network, auto (as the avatar says)"},
       {"label", &S::label, "line of text that is burnt into every picture, beside the face"},
       {"label_position", &S::label_position,
        "where it stands: auto, bottom-left, bottom-right, bottom, top-left, top-right, top"},

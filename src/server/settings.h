@@ -39,6 +39,7 @@ struct ServeSettings {
 
   int sessions = 1000;
   bool admit_all = false;
+  std::string rest = "auto";
   double feather = kUsualFeather;
   double headroom = 0.85;
   double duty = 1;

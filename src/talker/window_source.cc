@@ -45,10 +45,25 @@ class SpeechWindows : public WindowSource {
     return {};
   }
 
+  bool Quiet(FeatureTime time) const override {
+    if (!tuning_.shape.rest_in_silence) return false;
+    const auto gate = [this](int64_t row) {
+      return gates_.begin() + std::clamp<int64_t>(row - first_row_, 0, std::ssize(gates_));
+    };
+    const int64_t end = time.row + (time.between() ? 1 : 0) + kWindowRows - kWindowCentre;
+    return std::all_of(gate(time.row - kWindowCentre), gate(end), [](float opening) { return opening == 0; });
+  }
+
  private:
   int64_t RowCount() const { return static_cast<int64_t>(rows_.size()) / row_floats_; }
 
   Status ReadMore() {
+    const Status read = ReadRows();
+    gates_.insert(gates_.end(), features_.gates().begin(), features_.gates().end());
+    return read;
+  }
+
+  Status ReadRows() {
     const int64_t lead = std::min(tuning_.offset_samples, facts_.samples_16k);
     if (features_.samples() < lead) return PushSilence(lead - features_.samples());
     const int64_t read_before = stream_.samples();
@@ -76,6 +91,7 @@ class SpeechWindows : public WindowSource {
     const int64_t drop = std::clamp<int64_t>(row - first_row_, 0, RowCount());
     if (drop < 256) return;  // seldom, so that the copy costs nothing
     rows_.erase(rows_.begin(), rows_.begin() + drop * row_floats_);
+    if (!gates_.empty()) gates_.erase(gates_.begin(), gates_.begin() + drop);
     first_row_ += drop;
   }
 
@@ -87,7 +103,8 @@ class SpeechWindows : public WindowSource {
   int row_floats_;
   ShapedFeatureStream features_;
   std::vector<float> chunk_;
-  std::vector<float> rows_;  // feature rows from first_row_ on
+  std::vector<float> rows_;   // feature rows from first_row_ on
+  std::vector<float> gates_;  // of these rows, where silence is put to rest
   int64_t first_row_ = 0;
 };
 

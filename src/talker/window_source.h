@@ -43,6 +43,9 @@ class WindowSource {
   // The window at `time` into `out` (resized): a row's, or between two rows' a mixture. Errors: those of decoding and
   // encoding.
   Status Window(FeatureTime time, std::vector<float>& out);
+  // Whether all that is heard in that window is silence; to be asked right after it. False where silence is not put to
+  // rest.
+  virtual bool Quiet(FeatureTime /*time*/) const { return false; }
 
  protected:
   virtual Status RowWindow(int64_t row, std::vector<float>& out) = 0;

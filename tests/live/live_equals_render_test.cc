@@ -9,6 +9,7 @@
 #include "media/speech.h"
 #include "render/render.h"
 #include "tests/live/live_fixture.h"
+#include "tests/testdata/speech.h"
 
 namespace lips {
 namespace {
@@ -28,11 +29,13 @@ GeneratorOptions Engine() {
   return engine;
 }
 
-std::vector<Image> Rendered(const Path& avatar, const Path& folder, std::optional<FrameRate> fps = {}) {
+std::vector<Image> Rendered(const Path& avatar, const Path& folder, std::optional<FrameRate> fps = {},
+                            const std::optional<Path>& resting_in = {}) {
   RenderRequest request;
   request.job.avatar = avatar;
-  request.job.audio = SyntheticSpeech();
+  request.job.audio = resting_in.value_or(SyntheticSpeech());
   request.job.duration_s = kSeconds;
+  if (resting_in) request.job.avatar_options.rests = true;
   request.job.engine = Engine();
   request.frames_folder = folder;
   request.start_frame = 3;
@@ -62,10 +65,11 @@ bool SamePixels(ConstImageView a, ConstImageView b) {
 }
 
 // A manual host with that avatar.
-std::unique_ptr<LiveHost> HostWith(const Path& avatar, const FakeClock& clock) {
+std::unique_ptr<LiveHost> HostWith(const Path& avatar, const FakeClock& clock, std::optional<bool> rests = {}) {
   auto made = LiveHost::Create({.admit_all = true, .clock = &clock, .manual = true});
   EXPECT_TRUE(made.ok());
   LiveAvatarOptions options;
+  options.avatar.rests = rests;
   options.engine = Engine();
   options.frames_per_second = 100;
   options.fill = false;
@@ -82,7 +86,7 @@ std::vector<float> Speech() {
 
 // What a session of `mode` sends of the speech, pushed in pieces of at most `most` samples.
 std::vector<MediaMessage> Spoken(LiveHost& host, const FakeClock& clock, VideoMode mode, uint32_t seed, size_t most,
-                                 FrameRate fps = {0, 1}) {
+                                 FrameRate fps = {0, 1}, const std::vector<float>& samples = Speech()) {
   SessionSettings settings;
   settings.avatar = "anna";
   settings.mode = mode;
@@ -92,7 +96,6 @@ std::vector<MediaMessage> Spoken(LiveHost& host, const FakeClock& clock, VideoMo
   const auto sink = std::make_shared<RecordingSink>(clock);
   auto opened = host.OpenSession(settings, sink, true);
   const auto session = std::get<std::shared_ptr<LiveSession>>(opened);
-  const std::vector<float> samples = Speech();
   std::mt19937 random(seed);
   for (size_t at = 0; at < samples.size();) {
     const size_t take = std::min<size_t>(seed == 0 ? most : random() % most + 1, samples.size() - at);
@@ -143,6 +146,37 @@ TEST(LiveEqualsRender, FrameByFrameAtOtherRates) {
     ExpectSame(Spoken(*host, clock, VideoMode::kRaw, 1, 700, fps), Rendered(SyntheticAvatar(), folder, fps));
     std::filesystem::remove_all(folder);
   }
+}
+
+// A pause shows the template where its own mouth is at rest.
+TEST(LiveEqualsRender, AtRestToo) {
+  const Path folder = Path(testing::TempDir()) / "live_at_rest";
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(MakeFolder(folder).ok());
+  std::vector<float> samples = Speech();
+  std::fill(samples.begin() + 6400, samples.begin() + 28000, 0.0F);
+  ASSERT_TRUE(testdata::WriteWav(folder / "pause.wav", samples, 16000, 1).ok());
+  samples = ReadSpeech(folder / "pause.wav").value().samples_16k;  // as 16 bits have them
+  FakeClock clock;
+  const auto host = HostWith(SyntheticAvatar(), clock, true);
+  for (const FrameRate fps : {FrameRate{25, 1}, FrameRate{50, 1}}) {
+    SCOPED_TRACE(std::to_string(fps.num));
+    const auto rendered = Rendered(SyntheticAvatar(), folder / std::to_string(fps.num), fps, folder / "pause.wav");
+    ExpectSame(Spoken(*host, clock, VideoMode::kRaw, 1, 700, fps, samples), rendered);
+  }
+  const auto patches = Spoken(*host, clock, VideoMode::kPatch, 1, 700, {25, 1}, samples);
+  const auto bare_host = HostWith(SyntheticAvatar(), clock, false);
+  const auto drawn = Spoken(*bare_host, clock, VideoMode::kPatch, 1, 700, {25, 1}, samples);
+  ASSERT_EQ(patches.size(), drawn.size());
+  int other = 0;
+  for (size_t n = 0; n < patches.size(); ++n) {
+    EXPECT_EQ(patches[n].header.flags & kMediaRepeat, 0) << "a template is no repetition";
+    EXPECT_FALSE(patches[n].payload->empty());
+    other += *patches[n].payload != *drawn[n].payload ? 1 : 0;
+  }
+  EXPECT_GT(other, 15);
+  EXPECT_LT(other, 40);
+  std::filesystem::remove_all(folder);
 }
 
 // Frames whose rectangle is null, the first of the session among them, and the avatar's own first.

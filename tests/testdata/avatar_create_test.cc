@@ -133,6 +133,7 @@ TEST_F(AvatarCreate, FindsTheReferencePackagesRectangles) {
   const auto report = CreateAvatar(request_);
   ASSERT_TRUE(report.ok()) << report.error().message();
   EXPECT_EQ(report.value().found, 523);
+  EXPECT_FALSE(report.value().rests) << "she speaks in her template";
   const auto avatar = Avatar::Open(request_.output, {});
   ASSERT_TRUE(avatar.ok());
   std::vector<int> errors;

@@ -71,6 +71,49 @@ TEST_F(SpeechTuning, TheMouthRestsInAQuietRoom) {
   EXPECT_NE(Pictures(request), compatible) << "compatible means as heard";
 }
 
+// Where the template's own mouth is at rest, a pause shows it to the bit, with a fade on either side and nothing else
+// changed.
+TEST_F(SpeechTuning, APauseShowsATemplateThatRests) {
+  std::vector<float> samples = testdata::SynthesizeSpeech(3.4, 7).samples;
+  std::fill(samples.begin() + 16000, samples.begin() + 44000, 0.0F);  // frames 25 to 68
+  const Path audio = Wav("pause.wav", samples);
+  RenderRequest request = Request(audio);
+  request.job.avatar_options.rests = false;
+  const auto drawn = Pictures(request);
+  request.job.engine.session.backend = Backend::kNull;
+  const auto bare = Pictures(request);
+  request = Request(audio);
+  request.job.avatar_options.rests = true;
+  const auto shown = Pictures(request);
+  ASSERT_EQ(shown.size(), drawn.size());
+  ASSERT_EQ(shown.size(), bare.size());
+  int as_drawn = 0, as_template = 0, between = 0;
+  for (size_t n = 0; n < shown.size(); ++n) {
+    const bool is_template = shown[n] == bare[n];
+    as_template += is_template ? 1 : 0;
+    as_drawn += shown[n] == drawn[n] ? 1 : 0;
+    between += shown[n] != bare[n] && shown[n] != drawn[n] ? 1 : 0;
+    if (is_template) {
+      EXPECT_TRUE(n > 25 && n < 68) << n;
+    }
+  }
+  EXPECT_GT(as_template, 10);
+  EXPECT_GT(as_drawn, 30);
+  EXPECT_LE(between, 2 + 7 + 2) << "in at the beginning, out and in again";
+  EXPECT_GE(between, 4);
+  request.frames_folder = folder_ / "counted";
+  const int64_t at_rest = Render(request).value().frames_at_rest;
+  EXPECT_GT(at_rest, 10);
+  EXPECT_LE(at_rest, as_template);
+  EXPECT_LE(as_template - at_rest, 4) << "what fades in or out may round to the template";
+
+  request.frames_folder.reset();
+  request.job.composite = CompositeMode::kCompatible;
+  const auto compatible = Pictures(request);
+  request.job.avatar_options.rests = false;
+  EXPECT_EQ(compatible, Pictures(request)) << "compatible means as heard";
+}
+
 // 400 ms are ten frames: frame n of the one is frame n - 10 of the other, whose template starts ten frames on.
 TEST_F(SpeechTuning, TheMouthComesLaterOrEarlierAsAsked) {
   const Path audio = Wav("speech.wav", testdata::SynthesizeSpeech(2, 7).samples);
