@@ -12,13 +12,9 @@
 #include "image/view.h"
 #include "media/frame.h"
 #include "verify/metric.h"
+#include "verify/placement.h"
 
 namespace lips {
-
-// Where a part of the face lies against the template's: pixels of the frame, and 0 where it is as large.
-struct Placement {
-  double dx = 0, dy = 0, zoom = 0;
-};
 
 // One frame's facts; lengths in pixels of the frame, levels of 0 .. 255.
 struct TalkFacts {
