@@ -26,7 +26,7 @@ constexpr double kMouthLeft = 0.2, kMouthRight = 0.8, kMouthTop = 0.22, kMouthBo
 constexpr int kCellsAcross = 16,
               kCellsDown = 12;          // of the mouth, for its motion; in twos across and down for its opening
 constexpr double kLeastTremorPx = 0.1;  // a template may stand still
-constexpr double kCalm = 1.0 / 3;       // of the frames, those whose mouth takes the least skin along
+constexpr double kCalm = 0.2;           // of the frames, those whose mouth takes the least skin along
 constexpr int kOpeningCells = kCellsAcross / 2 * kCellsDown / 2;
 
 // Rays from the middle of the rectangle, and how finely steps across closed lines are looked for.
@@ -420,9 +420,12 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
     for (size_t c = 0; c < 3; ++c) most = std::max(most, std::abs(s.frames[n].tint[c] - s.frames[n - 1].tint[c]));
     flicker.push_back(most);
   }
-  std::vector<double> still, template_moves;
+  std::vector<double> still, template_still, template_moves;
   for (size_t n = 1; n < s.frames.size(); ++n) template_moves.push_back(s.frames[n].template_motion);
-  for (const size_t n : s.FramesWhere(level, false, 0.4)) still.push_back(s.frames[n].motion);
+  for (const size_t n : s.FramesWhere(level, false, 0.4)) {
+    still.push_back(s.frames[n].motion);
+    template_still.push_back(s.frames[n].template_motion);
+  }
   // A template may talk itself; its quiet moments are the level to keep. Half a level of brightness is no motion.
   const double quiet = std::max(Quantile(template_moves, 0.25), 0.25);
   const double sharpness = Mean(each([](const TalkFacts& f) { return f.sharpness; })) /
@@ -457,7 +460,9 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
       {"sharpness", sharpness, "of the template's", Bound::kAtLeast, 0.6, "detail of the mouth", -1},
       {"silence motion", Mean(still) / quiet, "of the template's", Bound::kAtMost, 2.0,
        "how much the mouth changes from frame to frame in silence, against the template in its quiet moments", -1},
-      {"stalls", s.Stalls(measures.opening, level), "", Bound::kAtMost, 0.1,
+      {"template motion", Mean(template_still) / quiet, "of its quiet", Bound::kAtMost, std::nullopt,
+       "the same of the template in these frames", -1},
+      {"stalls", s.Stalls(measures.opening, level), "", Bound::kAtMost, 0.15,
        "share of loud speech in which the mouth stands still for 200 ms and more", -1},
       {"offset", delay.ms, "ms", Bound::kWithin, 60.0, "how much later than its sound the mouth moves", -1},
       {"sync", std::isnan(delay.ms) ? kNone : delay.correlation, "", Bound::kAtLeast, 0.3,

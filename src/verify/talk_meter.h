@@ -41,8 +41,8 @@ struct TalkMeasures {
 // no detector is trusted.
 //
 // Metrics (and their limits): frames (0: exact length), background (26 dB), seam, contrast, border, tint, flicker,
-// shift, zoom, jitter, tremor, sharpness, silence motion, stalls, offset, sync. docs/quality.md says how each is
-// measured.
+// shift, zoom, jitter, tremor, sharpness, silence motion, template motion, stalls, offset, sync. docs/quality.md says
+// how each is measured.
 class TalkMeter {
  public:
   explicit TalkMeter(FrameRate fps);
