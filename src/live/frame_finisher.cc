@@ -54,7 +54,7 @@ Status FrameFinisher::Finish(FramePlan& plan, FrameParts& parts, MadeFrame& made
     return {};
   }
   if (parts.cached) {
-    made.media = {*output.avatar->FindRestPatch(plan.template_index, output.settings)};
+    made.media = {*output.avatar->FindRestPatch(plan.template_index, output.settings, plan.presence == 0)};
     made.media.front().header.pts_us = plan.pts_us;
     output.last = made.media;
     return {};

@@ -34,7 +34,8 @@ void FrameMaker::Make(std::span<FramePlan> plans, std::vector<MadeFrame>& made, 
   for (size_t i = 0; i < plans.size(); ++i) {
     if (items_[i].keep && made[i].status.ok()) {
       const FrameOutput& output = *plans[i].output;
-      output.avatar->KeepRestPatch(plans[i].template_index, output.settings, made[i].media.front());
+      output.avatar->KeepRestPatch(plans[i].template_index, output.settings, plans[i].presence == 0,
+                                   made[i].media.front());
     }
     items_[i].frame.reset();
     items_[i].face.reset();
@@ -75,7 +76,7 @@ void FrameMaker::Prepare(FramePlan& plan, FrameParts& item, MadeFrame& made) {
   if (plan.mouth == MouthSource::kRepeat) return;
   if (plan.mouth == MouthSource::kHeld && !output.has_mouth) plan.mouth = MouthSource::kRest;
   if (plan.settled() && output.settings.mode == VideoMode::kPatch) {
-    item.cached = avatar.FindRestPatch(plan.template_index, output.settings) != nullptr;
+    item.cached = avatar.FindRestPatch(plan.template_index, output.settings, plan.presence == 0) != nullptr;
     if (item.cached) return;
   }
   const bool whole = output.settings.mode != VideoMode::kPatch;

@@ -42,8 +42,7 @@ struct FramePlan {
   int64_t template_index = 0;
   MouthSource mouth = MouthSource::kNetwork;
   std::vector<float> window;
-  float presence = 1;       // of the mouth; 0: the picture is the template's (talker/presence.h)
-  float rest_presence = 1;  // of the mouth of a session at rest
+  float presence = 1;  // of the mouth; 0: the picture is the template's (talker/presence.h)
   uint16_t flags = 0;
   bool pause = false;    // perhaps no other for a while: nothing is held back
   bool key = false;      // decoding must be able to start here
@@ -53,7 +52,7 @@ struct FramePlan {
   bool last = false;   // of its utterance
   std::string name;    // of its utterance, once it has one
   // Whether the picture is what every session at rest shows of this template frame.
-  bool settled() const { return mouth == MouthSource::kRest && presence == rest_presence; }
+  bool settled() const { return mouth == MouthSource::kRest && (presence == 0 || presence == 1); }
   // Sound that belongs to the pictures' own container (kMp4).
   std::vector<float> sound;
   int64_t sound_pts_us = 0;

@@ -156,15 +156,15 @@ Result<TemplateCache::Handle> LiveAvatar::TemplateOf(int64_t index) {
   return cache_->Prepare(generator(), index, face_.roi.view(), face_.masked.view());
 }
 
-const MediaMessage* LiveAvatar::FindRestPatch(int64_t index, const SessionSettings& settings) const {
-  const auto found = rest_patches_.find({index, settings.quality, settings.composite});
+const MediaMessage* LiveAvatar::FindRestPatch(int64_t index, const SessionSettings& settings, bool bare) const {
+  const auto found = rest_patches_.find({index, settings.quality, settings.composite, bare});
   return found == rest_patches_.end() ? nullptr : &found->second;
 }
 
-void LiveAvatar::KeepRestPatch(int64_t index, const SessionSettings& settings, const MediaMessage& patch) {
+void LiveAvatar::KeepRestPatch(int64_t index, const SessionSettings& settings, bool bare, const MediaMessage& patch) {
   constexpr size_t kMostBytes = size_t{64} << 20;
   if (rest_bytes_ + patch.bytes() > kMostBytes) return;
-  if (rest_patches_.try_emplace({index, settings.quality, settings.composite}, patch).second) {
+  if (rest_patches_.try_emplace({index, settings.quality, settings.composite, bare}, patch).second) {
     rest_bytes_ += patch.bytes();
   }
 }

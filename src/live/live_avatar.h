@@ -52,10 +52,10 @@ class LiveAvatar {
   // What the network hears in silence: a window; empty without networks.
   const std::vector<float>& rest_window() const { return rest_window_; }
 
-  // Patches of the mouth at rest are the same for every session of the same settings, so they are made once. Null when
-  // there is none. Kept within 64 MiB.
-  const MediaMessage* FindRestPatch(int64_t index, const SessionSettings& settings) const;
-  void KeepRestPatch(int64_t index, const SessionSettings& settings, const MediaMessage& patch);
+  // Patches of the mouth at rest are the same for every session of the same settings, so they are made once. `bare`: of
+  // the template's own mouth, not of the network's. Null when there is none. Kept within 64 MiB.
+  const MediaMessage* FindRestPatch(int64_t index, const SessionSettings& settings, bool bare) const;
+  void KeepRestPatch(int64_t index, const SessionSettings& settings, bool bare, const MediaMessage& patch);
 
  private:
   LiveAvatar() = default;
@@ -73,9 +73,10 @@ class LiveAvatar {
   std::unique_ptr<TemplateCache> cache_;
   std::unique_ptr<FrameStore> frames_;
   std::vector<float> rest_window_;
-  double row_ms_ = 0;                                                             // of the audio encoder
-  FrameStore::Face face_;                                                         // scratch of TemplateOf
-  std::map<std::tuple<int64_t, int, CompositeMode>, MediaMessage> rest_patches_;  // by frame, quality and compositing
+  double row_ms_ = 0;      // of the audio encoder
+  FrameStore::Face face_;  // scratch of TemplateOf
+  // By frame, quality, compositing and whether it is bare.
+  std::map<std::tuple<int64_t, int, CompositeMode, bool>, MediaMessage> rest_patches_;
   size_t rest_bytes_ = 0;
 
   std::unique_ptr<TemplateReader> filling_reader_;  // the filler's

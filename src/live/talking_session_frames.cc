@@ -116,7 +116,6 @@ FramePlan TalkingSession::NewPlan(int64_t frame, int64_t now_us) {
   plan.epoch = seen_epoch_;
   plan.pts_us = clock_.PtsUs(frame);
   plan.template_index = TemplateIndexOf(frame);
-  plan.rest_presence = ShowsTemplateAtRest() ? 0 : 1;
   if (!clock_.origin_us) clock_.origin_us = now_us + PlayoutUs() - plan.pts_us;
   plan.ready_us = now_us;
   plan.deadline_us = free ? now_us + kFreeDeadlineUs : *clock_.origin_us + plan.pts_us;

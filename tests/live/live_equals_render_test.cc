@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "image/colour.h"
+#include "live/live_avatar.h"
 #include "media/picture.h"
 #include "media/speech.h"
 #include "render/render.h"
@@ -177,6 +178,24 @@ TEST(LiveEqualsRender, AtRestToo) {
   EXPECT_GT(other, 15);
   EXPECT_LT(other, 40);
   std::filesystem::remove_all(folder);
+}
+
+// Sessions of one avatar that rest differently do not get each other's patches.
+TEST(LiveAvatar, KeepsPatchesOfEitherMouthAtRest) {
+  LiveAvatarOptions options;
+  options.engine.session.backend = Backend::kNull;
+  options.frames_per_second = 100;
+  options.fill = false;
+  const auto avatar = LiveAvatar::Open("anna", SyntheticAvatar(), options, CompositeMode::kNatural);
+  ASSERT_TRUE(avatar.ok()) << avatar.error().message();
+  MediaMessage bare;
+  bare.header.x = 7;
+  avatar.value()->KeepRestPatch(3, {}, true, bare);
+  EXPECT_EQ(avatar.value()->FindRestPatch(3, {}, false), nullptr);
+  avatar.value()->KeepRestPatch(3, {}, false, {});
+  ASSERT_NE(avatar.value()->FindRestPatch(3, {}, true), nullptr);
+  EXPECT_EQ(avatar.value()->FindRestPatch(3, {}, true)->header.x, 7);
+  EXPECT_EQ(avatar.value()->FindRestPatch(3, {}, false)->header.x, 0);
 }
 
 // Frames whose rectangle is null, the first of the session among them, and the avatar's own first.
