@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "tests/remote/remote_fixture.h"
@@ -127,6 +128,10 @@ TEST_F(Remote, WhoCannotBeServedIsToldWhy) {
   EXPECT_EQ(other.error().message(), "remote generator: " + options.address +
                                          ": it runs another model: aaaaaaaaaaaaaaaa..., expected bbbbbbbbbbbbbbbb...");
   EXPECT_EQ(service_->stats().refused, 1);
+  // Who was refused takes the only place until it is let go.
+  for (int k = 0; k < 1000 && service_->stats().connections > 0; ++k) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 
   auto first = OpenRemoteGenerator(Client());
   ASSERT_TRUE(first.ok()) << first.error().message();
