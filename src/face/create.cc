@@ -205,7 +205,7 @@ class Creation {
     facts.width = capture_.width;
     facts.height = capture_.height;
     facts.face = face_;
-    facts.resting = MouthRests(capture_.frames);
+    facts.resting = report_.rests = MouthRests(capture_.frames);
     if (networks_.generator) {
       facts.has_generator = true;
       facts.audio_dims = networks_.binding->audio_dims;
@@ -237,7 +237,6 @@ class Creation {
     report_.origin = request_.origin;
     report_.track_ms_per_frame = capture_.track_ms / static_cast<double>(report_.frames);
     report_.detail = MedianFaceDetail(capture_.frames);
-    report_.rests = MouthRests(capture_.frames);
     report_.has_sound = sound_.has_value();
     report_.has_generator = networks_.generator.has_value();
     report_.has_audio_encoder = networks_.audio_encoder.has_value();
