@@ -130,4 +130,9 @@ std::vector<float> SpeechGates(std::span<const float> samples) {
   return gates;
 }
 
+bool AllSilent(std::span<const float> gates, int64_t first, int64_t begin, int64_t end) {
+  const auto at = [&](int64_t row) { return gates.begin() + std::clamp<int64_t>(row - first, 0, std::ssize(gates)); };
+  return std::all_of(at(begin), at(end), [](float gate) { return gate == 0; });
+}
+
 }  // namespace lips

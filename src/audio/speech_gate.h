@@ -39,4 +39,7 @@ class SpeechGate {
 // The whole signal at once.
 std::vector<float> SpeechGates(std::span<const float> samples);
 
+// Whether rows [begin, end) are silent; `gates` are those of rows from `first` on, and other rows do not count.
+bool AllSilent(std::span<const float> gates, int64_t first, int64_t begin, int64_t end);
+
 }  // namespace lips

@@ -192,5 +192,16 @@ TEST(SpeechGate, TakesNumbersThatAreNoneForSilence) {
   EXPECT_EQ(Least(Between(gates, 1.1, 1.9)), 1.0F);
 }
 
+TEST(AllSilent, AsksTheRowsThereAreAndNoOthers) {
+  const std::vector<float> gates = {0, 0, 1, 0, 0.2F};  // of rows 10 to 14
+  EXPECT_TRUE(AllSilent(gates, 10, 10, 12));
+  EXPECT_FALSE(AllSilent(gates, 10, 10, 13));
+  EXPECT_TRUE(AllSilent(gates, 10, 13, 14));
+  EXPECT_FALSE(AllSilent(gates, 10, 13, 99)) << "nearly silent is not silent";
+  EXPECT_TRUE(AllSilent(gates, 10, -5, 12));
+  EXPECT_TRUE(AllSilent(gates, 10, 20, 30));
+  EXPECT_TRUE(AllSilent({}, 0, 0, 5));
+}
+
 }  // namespace
 }  // namespace lips

@@ -167,16 +167,12 @@ bool Utterance::Rests(int64_t k) const {
   const int64_t begin = timeline_.Heard(k).row - kWindowCentre - first_gate_;
   const int64_t end = LastRowOf(k) + 1 - first_gate_;
   if (!shape_.rest_in_silence || begin < 0 || end > static_cast<int64_t>(gates_.size())) return false;
-  return std::all_of(gates_.begin() + begin, gates_.begin() + end, [](float gate) { return gate == 0; });
+  return AllSilent(gates_, 0, begin, end);
 }
 
 bool Utterance::Quiet(int64_t k) const {
-  if (!shape_.rest_in_silence) return false;
-  const auto gate = [this](int64_t row) {
-    return gates_.begin() + std::clamp<int64_t>(row - first_gate_, 0, std::ssize(gates_));
-  };
-  return std::all_of(gate(timeline_.Heard(k).row - kWindowCentre), gate(LastRowOf(k) + 1),
-                     [](float opening) { return opening == 0; });
+  return shape_.rest_in_silence &&
+         AllSilent(gates_, first_gate_, timeline_.Heard(k).row - kWindowCentre, LastRowOf(k) + 1);
 }
 
 std::vector<float> Utterance::TakeAudio(int64_t to) {

@@ -7,6 +7,7 @@
 
 #include "audio/encoder_window.h"
 #include "audio/mel.h"
+#include "audio/speech_gate.h"
 #include "media/speech.h"
 
 namespace lips {
@@ -46,12 +47,8 @@ class SpeechWindows : public WindowSource {
   }
 
   bool Quiet(FeatureTime time) const override {
-    if (!tuning_.shape.rest_in_silence) return false;
-    const auto gate = [this](int64_t row) {
-      return gates_.begin() + std::clamp<int64_t>(row - first_row_, 0, std::ssize(gates_));
-    };
     const int64_t end = time.row + (time.between() ? 1 : 0) + kWindowRows - kWindowCentre;
-    return std::all_of(gate(time.row - kWindowCentre), gate(end), [](float opening) { return opening == 0; });
+    return tuning_.shape.rest_in_silence && AllSilent(gates_, first_row_, time.row - kWindowCentre, end);
   }
 
  private:
