@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "engine/ort/handle.h"
 #include "engine/ort/tensor_value.h"
 #include "engine/session_input.h"
@@ -19,6 +23,7 @@ using Way = DeviceMemory::Way;
 
 constexpr size_t kMostShapes = 16;  // sets of input shapes that are ready at a time; one more, and all are made anew
 constexpr size_t kAlignment = 256;  // of values within one block
+constexpr int64_t kNoGraph = -1;    // as ONNX Runtime calls a run that neither records nor replays
 
 size_t BytesOf(const OrtTensorShape& shape) {
   size_t bytes = SizeOf(shape.dtype);
@@ -58,6 +63,8 @@ struct Shapes {
   std::vector<DeviceBlock> host;  // where outputs that the caller takes arrive
   OrtHandle<OrtIoBinding> binding;
   OrtHandle<OrtRunOptions> run;
+  int64_t graph = kNoGraph;                  // the CUDA graph that runs record or replay
+  std::vector<std::thread::id> recorded_by;  // ONNX Runtime records it once for every thread that runs it
 };
 
 class BoundSession : public Session {
@@ -69,9 +76,17 @@ class BoundSession : public Session {
     views_.resize(inputs_.size());
     taken_.resize(output_names_.size());
   }
+  BoundSession(const BoundSession&) = delete;
+  BoundSession& operator=(const BoundSession&) = delete;
+  ~BoundSession() override {
+    shapes_.clear();
+    const std::shared_lock in_use(DeviceInUse());
+    session_ = OrtHandle<OrtSession>(api_.ReleaseSession);
+  }
 
   Status Load(const OrtLibrary& library, const Graph& graph, const OrtSessionOptions& options) {
     ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, SerializeOnnx(graph));
+    const std::shared_lock in_use(DeviceInUse());
     RETURN_IF_ERROR(
         Take(api_.CreateMemoryInfo(setup_.memory->ort_name(), OrtDeviceAllocator, 0, OrtMemTypeDefault, where_.out())));
     return Take(api_.CreateSessionFromArray(library.env, bytes.data(), bytes.size(), &options, session_.out()));
@@ -90,6 +105,7 @@ class BoundSession : public Session {
   Result<Shapes*> ShapesFor(std::span<const TensorView> inputs);
   Status SetGraph(Shapes& shapes, int64_t graph);
   Status FixOutputs(Shapes& shapes);
+  Status RunOnce(const Shapes& shapes, bool records);
   Status Compute(Shapes& shapes);
   Result<Shapes*> RunOnDevice(std::span<const Kept* const> kept, std::span<const TensorView> others);
   Status ViewsOf(std::span<const Kept* const> kept, std::span<const TensorView> others);
@@ -101,7 +117,8 @@ class BoundSession : public Session {
   OrtHandle<OrtSession> session_;
   OrtHandle<OrtMemoryInfo> where_;
   std::vector<std::unique_ptr<Shapes>> shapes_;
-  int64_t graphs_recorded_ = 0;
+  bool records_ = setup_.graphs;   // until recording fails
+  int64_t graphs_ = 0;             // recorded so far
   std::vector<TensorView> views_;  // of the current run's inputs; without data where they are kept values
   std::vector<TensorView> taken_;
 };
@@ -114,9 +131,10 @@ Result<Place> BoundSession::MakePlace(OrtTensorShape shape) {
   return place;
 }
 
-// `graph` names the CUDA graph to record or replay; -1: none. ONNX Runtime tells graphs by this number.
+// ONNX Runtime tells graphs by this number; a run without any would be one of number 0.
 Status BoundSession::SetGraph(Shapes& shapes, int64_t graph) {
   if (!setup_.graphs) return {};
+  shapes.graph = graph;
   return Take(api_.AddRunConfigEntry(shapes.run.get(), "gpu_graph_id", std::to_string(graph).c_str()));
 }
 
@@ -130,7 +148,8 @@ Result<Shapes*> BoundSession::ShapesFor(std::span<const TensorView> inputs) {
                                               .outputs = {},
                                               .host = {},
                                               .binding = OrtHandle<OrtIoBinding>(api_.ReleaseIoBinding),
-                                              .run = OrtHandle<OrtRunOptions>(api_.ReleaseRunOptions)});
+                                              .run = OrtHandle<OrtRunOptions>(api_.ReleaseRunOptions),
+                                              .recorded_by = {}});
   RETURN_IF_ERROR(Take(api_.CreateIoBinding(session_.get(), made->binding.out())));
   RETURN_IF_ERROR(Take(api_.CreateRunOptions(made->run.out())));
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -142,7 +161,7 @@ Result<Shapes*> BoundSession::ShapesFor(std::span<const TensorView> inputs) {
   for (const std::string& name : output_names_) {
     RETURN_IF_ERROR(Take(api_.BindOutputToDevice(made->binding.get(), name.c_str(), where_.get())));
   }
-  RETURN_IF_ERROR(SetGraph(*made, -1));
+  RETURN_IF_ERROR(SetGraph(*made, kNoGraph));
   shapes_.push_back(std::move(made));
   return shapes_.back().get();
 }
@@ -172,11 +191,28 @@ Status BoundSession::FixOutputs(Shapes& shapes) {
     RETURN_IF_ERROR(Take(api_.BindOutput(shapes.binding.get(), output_names_[i].c_str(), places[i].value.get())));
   }
   shapes.outputs = std::move(places);
-  return SetGraph(shapes, ++graphs_recorded_);
+  return records_ ? SetGraph(shapes, ++graphs_) : Status();
+}
+
+Status BoundSession::RunOnce(const Shapes& shapes, bool records) {
+  std::unique_lock alone(DeviceInUse(), std::defer_lock);
+  std::shared_lock in_use(DeviceInUse(), std::defer_lock);
+  records ? alone.lock() : in_use.lock();
+  return Take(api_.RunWithBinding(session_.get(), shapes.run.get(), shapes.binding.get()));
 }
 
 Status BoundSession::Compute(Shapes& shapes) {
-  RETURN_IF_ERROR(Take(api_.RunWithBinding(session_.get(), shapes.run.get(), shapes.binding.get())));
+  const bool records = shapes.graph != kNoGraph &&
+                       std::ranges::find(shapes.recorded_by, std::this_thread::get_id()) == shapes.recorded_by.end();
+  Status ran = RunOnce(shapes, records);
+  if (!ran.ok() && records) {
+    Log(LogLevel::kWarning, "no CUDA graph, computing without", {{"why", ran.error().message()}});
+    records_ = false;
+    RETURN_IF_ERROR(SetGraph(shapes, kNoGraph));
+    ran = RunOnce(shapes, false);
+  }
+  RETURN_IF_ERROR(ran);
+  if (records && records_) shapes.recorded_by.push_back(std::this_thread::get_id());
   return shapes.outputs.empty() ? FixOutputs(shapes) : Status();
 }
 

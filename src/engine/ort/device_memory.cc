@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 #include "engine/ort/nvidia_calls.h"
 
@@ -34,12 +35,14 @@ class NvidiaMemory : public DeviceMemory {
   NvidiaMemory(const NvidiaMemory&) = delete;
   NvidiaMemory& operator=(const NvidiaMemory&) = delete;
   ~NvidiaMemory() override {
+    const std::shared_lock in_use(DeviceInUse());
     if (stream_ != nullptr && Enter().ok()) calls_.StreamDestroy(stream_);
   }
 
   // The primary context is the one that CUDA's runtime and so ONNX Runtime use; it stays for the process.
   Status Open() {
     constexpr unsigned kNonBlocking = 1;  // CU_STREAM_NON_BLOCKING: not in order with the default stream
+    const std::shared_lock in_use(DeviceInUse());
     int device = 0;
     RETURN_IF_ERROR(Check(calls_.DeviceGet(&device, 0), "cuDeviceGet"));
     RETURN_IF_ERROR(Check(calls_.DevicePrimaryCtxRetain(&context_, device), "cuDevicePrimaryCtxRetain"));
@@ -51,6 +54,7 @@ class NvidiaMemory : public DeviceMemory {
   void* stream() const override { return stream_; }
 
   Result<void*> Allocate(size_t bytes, bool host) override {
+    const std::shared_lock in_use(DeviceInUse());
     RETURN_IF_ERROR(Enter());
     bytes = std::max<size_t>(bytes, 1);
     if (host) {
@@ -64,6 +68,7 @@ class NvidiaMemory : public DeviceMemory {
   }
 
   void Free(void* memory, bool host) override {
+    const std::shared_lock in_use(DeviceInUse());
     if (!Enter().ok()) return;
     if (host) {
       calls_.MemFreeHost(memory);
@@ -74,6 +79,7 @@ class NvidiaMemory : public DeviceMemory {
 
   Status Copy(void* to, const void* from, size_t bytes, Way way) override {
     if (bytes == 0) return {};
+    const std::shared_lock in_use(DeviceInUse());
     RETURN_IF_ERROR(Enter());
     switch (way) {
       case Way::kIn: return Check(calls_.MemcpyHtoDAsync(Address(to), from, bytes, stream_), "cuMemcpyHtoDAsync");
@@ -85,6 +91,7 @@ class NvidiaMemory : public DeviceMemory {
   }
 
   Status Wait() override {
+    const std::shared_lock in_use(DeviceInUse());
     RETURN_IF_ERROR(Enter());
     return Check(calls_.StreamSynchronize(stream_), "cuStreamSynchronize");
   }
@@ -100,6 +107,11 @@ class NvidiaMemory : public DeviceMemory {
 };
 
 }  // namespace
+
+std::shared_mutex& DeviceInUse() {
+  static auto* const kMutex = new std::shared_mutex;  // memory may be freed while the process ends
+  return *kMutex;
+}
 
 std::shared_ptr<DeviceMemory> OpenHostMemory() { return std::make_shared<HostMemory>(); }
 

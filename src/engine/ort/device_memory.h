@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,10 @@ class DeviceMemory {
   virtual Status Copy(void* to, const void* from, size_t bytes, Way way) = 0;
   virtual Status Wait() = 0;
 };
+
+// While a thread records a CUDA graph the driver refuses most of what any other thread asks of the device, and the
+// record is lost. So whoever asks something holds this shared, and who records, alone. NvidiaMemory does so by itself.
+std::shared_mutex& DeviceInUse();
 
 // This computer's own memory: for ONNX Runtime's CPU provider.
 std::shared_ptr<DeviceMemory> OpenHostMemory();

@@ -3,7 +3,9 @@
 #include <dlfcn.h>
 #include <onnxruntime_c_api.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -94,12 +96,15 @@ OrtStatus* SetOptions(const std::map<std::string, std::string>& options, const U
 }
 
 Status AppendCuda(const OrtApi& api, const ProviderSetup& setup, OrtSessionOptions* options) {
+  const char* asked = std::getenv("LIPSTREAM_ORT_CUDA_OPTIONS");
+  ASSIGN_OR_RETURN(std::map texts, ParseProviderOptions(asked != nullptr ? asked : ""));
+  texts.merge(ProviderOptions(Provider::kCuda, setup));
   OrtHandle<OrtCUDAProviderOptionsV2> cuda(api.ReleaseCUDAProviderOptions);
   RETURN_IF_ERROR(TakeStatus(api, api.CreateCUDAProviderOptions(cuda.out())));
-  RETURN_IF_ERROR(TakeStatus(api, SetOptions(ProviderOptions(Provider::kCuda, setup),
-                                             [&](const char* const* keys, const char* const* values, size_t count) {
-                                               return api.UpdateCUDAProviderOptions(cuda.get(), keys, values, count);
-                                             })));
+  RETURN_IF_ERROR(
+      TakeStatus(api, SetOptions(texts, [&](const char* const* keys, const char* const* values, size_t count) {
+                   return api.UpdateCUDAProviderOptions(cuda.get(), keys, values, count);
+                 })));
   if (setup.stream != nullptr) {
     RETURN_IF_ERROR(
         TakeStatus(api, api.UpdateCUDAProviderOptionsWithValue(cuda.get(), "user_compute_stream", setup.stream)));
@@ -143,6 +148,21 @@ std::map<std::string, std::string> ProviderOptions(Provider provider, const Prov
       options["trt_engine_cache_path"] = setup.engine_folder.string();
       options["trt_timing_cache_path"] = setup.engine_folder.string();
     }
+  }
+  return options;
+}
+
+Result<std::map<std::string, std::string>> ParseProviderOptions(std::string_view text) {
+  std::map<std::string, std::string> options;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    const size_t equals = part.find('=');
+    if (equals == 0 || equals == std::string_view::npos) {
+      return Error(ErrorCode::kInvalidInput,
+                   "LIPSTREAM_ORT_CUDA_OPTIONS has '" + std::string(part) + "', expected name=value,name=value");
+    }
+    options[std::string(part.substr(0, equals))] = part.substr(equals + 1);
   }
   return options;
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -25,6 +26,10 @@ struct ProviderSetup {
 
 // The texts that the provider's own options are set to; TensorRT's fallback, CUDA, has those of Provider::kCuda.
 std::map<std::string, std::string> ProviderOptions(Provider provider, const ProviderSetup& setup);
+
+// "prefer_nhwc=0,fuse_conv_bias=1" apart, to be set over ProviderOptions: what LIPSTREAM_ORT_CUDA_OPTIONS holds.
+// Errors: kInvalidInput for a part without a name or value.
+Result<std::map<std::string, std::string>> ParseProviderOptions(std::string_view text);
 
 // Whether every library that `provider` needs can be loaded: its own in `folder`, beside ONNX Runtime, and what those
 // name, of which the driver's is `driver`. Errors: kUnsupported naming the first that is missing, and how to get it.

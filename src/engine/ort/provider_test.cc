@@ -171,6 +171,13 @@ TEST(ProviderOptions, FollowWhatTheSessionAsks) {
   EXPECT_EQ(ProviderOptions(Provider::kTensorRt, {}).at("trt_engine_cache_enable"), "0");
 }
 
+TEST(ProviderOptions, AreReadFromText) {
+  EXPECT_THAT(ParseProviderOptions("").value(), ElementsAre());
+  EXPECT_THAT(ParseProviderOptions("prefer_nhwc=0,fuse_conv_bias=1").value(),
+              ElementsAre(Pair("fuse_conv_bias", "1"), Pair("prefer_nhwc", "0")));
+  for (const char* text : {"prefer_nhwc", "=1", "a=1,,b=2"}) EXPECT_FALSE(ParseProviderOptions(text).ok()) << text;
+}
+
 // Leaves, in a process of its own, because a process has one ONNX Runtime, with what `core` says to a provider.
 void ExpectOf(const Path& core, Provider provider, const std::string& pattern) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");

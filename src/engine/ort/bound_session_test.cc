@@ -1,0 +1,95 @@
+// Which CUDA graphs a session asks ONNX Runtime to record and replay, seen through its table of functions; the CPU
+// provider computes and ignores them.
+#include "engine/ort/bound_session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <onnxruntime_c_api.h>
+
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/ort/handle.h"
+#include "engine/test_graph.h"
+#include "model/builder.h"
+
+namespace lips {
+namespace {
+
+using testing::ElementsAre;
+
+struct Seen {
+  OrtApi real = {};
+  OrtApi spied = {};
+  std::map<const OrtRunOptions*, std::string> graph_of;
+  std::vector<std::string> ran;  // the graph of every run
+  bool refuse_graphs = false;
+};
+Seen* seen = nullptr;
+
+OrtStatus* ORT_API_CALL AddRunConfigEntry(OrtRunOptions* options, const char* key, const char* value) noexcept {
+  if (std::string(key) == "gpu_graph_id") seen->graph_of[options] = value;
+  return seen->real.AddRunConfigEntry(options, key, value);
+}
+
+OrtStatus* ORT_API_CALL RunWithBinding(OrtSession* session, const OrtRunOptions* options,
+                                       const OrtIoBinding* binding) noexcept {
+  seen->ran.push_back(seen->graph_of[options]);
+  if (seen->refuse_graphs && seen->ran.back() != "-1") {
+    return seen->real.CreateStatus(ORT_FAIL, "operation not permitted when stream is capturing");
+  }
+  return seen->real.RunWithBinding(session, options, binding);
+}
+
+class BoundSession : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto loaded = LoadOrtLibrary();
+    if (!loaded.ok()) GTEST_SKIP() << loaded.error().message();
+    seen_.real = seen_.spied = *loaded.value()->api;
+    seen_.spied.AddRunConfigEntry = AddRunConfigEntry;
+    seen_.spied.RunWithBinding = RunWithBinding;
+    seen = &seen_;
+    library_ = *loaded.value();
+    library_.api = &seen_.spied;
+    GraphBuilder net;
+    net.Output(net.Add("Neg", {net.Input("x", {kDynamicDim, 2})}), "y");
+    OrtHandle<OrtSessionOptions> options(library_.api->ReleaseSessionOptions);
+    ASSERT_EQ(library_.api->CreateSessionOptions(options.out()), nullptr);
+    auto session = OpenBoundSession(library_, std::move(net).Finish(), *options.get(),
+                                    {.memory = OpenHostMemory(), .graphs = true, .description = {}});
+    ASSERT_TRUE(session.ok()) << session.error().message();
+    session_ = std::move(session).value();
+  }
+
+  // What the session makes of `rows` rows: right each time.
+  void Run(int64_t rows) {
+    const Tensor x = RandomTensor({rows, 2}, static_cast<int>(rows));
+    std::vector<Tensor> y(1);
+    const Status ran = session_->Run(std::vector<TensorView>{x}, y);
+    ASSERT_TRUE(ran.ok()) << ran.error().message();
+    for (size_t i = 0; i < x.As<float>().size(); ++i) EXPECT_EQ(y[0].As<float>()[i], -x.As<float>()[i]);
+  }
+
+  Seen seen_;
+  OrtLibrary library_;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(BoundSession, RecordsAGraphForEveryShapeFromItsSecondRunOn) {
+  for (const int64_t rows : {1, 1, 3, 1, 3, 3}) Run(rows);
+  std::thread([this] { Run(1); }).join();
+  EXPECT_THAT(seen_.ran, ElementsAre("-1", "1", "-1", "1", "2", "2", "1"));
+}
+
+TEST_F(BoundSession, ComputesWithoutWhereNoGraphCanBeRecorded) {
+  for (const int64_t rows : {1, 1}) Run(rows);
+  seen_.refuse_graphs = true;
+  for (const int64_t rows : {3, 3, 3, 5, 5}) Run(rows);
+  EXPECT_THAT(seen_.ran, ElementsAre("-1", "1", "-1", "2", "-1", "-1", "-1", "-1"));
+}
+
+}  // namespace
+}  // namespace lips
