@@ -91,5 +91,22 @@ TEST_F(BoundSession, ComputesWithoutWhereNoGraphCanBeRecorded) {
   EXPECT_THAT(seen_.ran, ElementsAre("-1", "1", "-1", "2", "-1", "-1", "-1", "-1"));
 }
 
+TEST(OrtStatus, IsOneSentenceOfWhatFailedOnTheDevice) {
+  const auto loaded = LoadOrtLibrary();
+  if (!loaded.ok()) GTEST_SKIP() << loaded.error().message();
+  const OrtApi& api = *loaded.value()->api;
+  const auto told = [&](const char* message) { return TakeStatus(api, api.CreateStatus(ORT_FAIL, message)).error(); };
+  const Error full = told(
+      "Non-zero status code returned while running Conv node. Name:'up1' Status Message: /src/cuda_call.cc:154 void "
+      "CudaCall(int) [with ERRTYPE = cudaError] CUDA failure 2: out of memory ; GPU=0 ; hostname=vm ; "
+      "file=/src/cuda_allocator.cc ; line=48 ; expr=cudaMalloc((void**)&p, size); \n\n");
+  EXPECT_EQ(full.message(), "CUDA failure 2: out of memory, in cudaMalloc((void**)&p, size), at Conv 'up1'");
+  EXPECT_EQ(full.code(), ErrorCode::kResourceLimit);
+  EXPECT_EQ(told("CUDNN failure 3000: NOT_SUPPORTED ; GPU=0 ; hostname=vm").message(),
+            "CUDNN failure 3000: NOT_SUPPORTED");
+  EXPECT_EQ(told("Non-zero status code\n").message(), "Non-zero status code");
+  EXPECT_EQ(told("").message(), "");
+}
+
 }  // namespace
 }  // namespace lips

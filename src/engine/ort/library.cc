@@ -97,10 +97,43 @@ Result<OrtLibrary> OpenFirst() {
                    "); run ./dev setup, or set LIPSTREAM_ORT_LIBRARY to libonnxruntime.so, or use --engine reference");
 }
 
+// The text between `before` and `after`; empty where they are not there.
+std::string_view Between(std::string_view text, std::string_view before, std::string_view after) {
+  const size_t begin = text.find(before);
+  if (begin == std::string_view::npos) return {};
+  text.remove_prefix(begin + before.size());
+  const size_t end = text.find(after);
+  return end == std::string_view::npos ? std::string_view() : text.substr(0, end);
+}
+
+// "CUDA failure 2: out of memory, in cudaMalloc(...), at Conv 'up1'" of what fails on a device, of which ONNX Runtime
+// tells its own functions' full types, twice, and this machine's name; other messages as they are, up to their text's
+// end.
+std::string WithoutWrapping(std::string_view message) {
+  const size_t end = message.find_last_not_of(" ;\r\n");
+  message = message.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  for (const std::string_view library : {"CUDA", "CUDNN", "CUDNN_FE", "CUBLAS", "CURAND", "CUFFT"}) {
+    const size_t begin = message.rfind(std::string(library) + " failure ");
+    if (begin == std::string_view::npos) continue;
+    const std::string_view failure = message.substr(begin);
+    std::string text(failure.substr(0, failure.find(" ; GPU=")));
+    constexpr std::string_view kCall = " ; expr=";
+    if (const size_t call = failure.find(kCall); call != std::string_view::npos) {
+      text += ", in " + std::string(failure.substr(call + kCall.size()));
+    }
+    if (const auto node = Between(message, "while running ", " node."); !node.empty()) {
+      text += ", at " + std::string(node) + " '" + std::string(Between(message, "Name:'", "'")) + "'";
+    }
+    return text;
+  }
+  return std::string(message);
+}
+
 }  // namespace
 
 Status TakeStatus(const OrtApi& api, OrtStatus* status) {
   if (status == nullptr) return {};
+  const std::string message = WithoutWrapping(api.GetErrorMessage(status));
   ErrorCode code = ErrorCode::kCorrupted;
   switch (api.GetErrorCode(status)) {
     case ORT_NOT_IMPLEMENTED:
@@ -108,7 +141,10 @@ Status TakeStatus(const OrtApi& api, OrtStatus* status) {
     case ORT_INVALID_ARGUMENT: code = ErrorCode::kInvalidInput; break;
     default: break;
   }
-  Error error(code, api.GetErrorMessage(status));
+  for (const char* full : {"out of memory", "Failed to allocate memory"}) {
+    if (message.find(full) != std::string::npos) code = ErrorCode::kResourceLimit;
+  }
+  Error error(code, message);
   api.ReleaseStatus(status);
   return error;
 }

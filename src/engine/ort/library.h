@@ -26,7 +26,8 @@ struct OrtLibrary {
 // Errors: kUnsupported listing what was tried and why it failed. Thread-safe.
 Result<const OrtLibrary*> LoadOrtLibrary();
 
-// Turns a status of the C API into ours and releases it; nullptr is success.
+// Turns a status of the C API into ours and releases it; nullptr is success. kResourceLimit where memory is used up, be
+// it the device's.
 Status TakeStatus(const OrtApi& api, OrtStatus* status);
 
 }  // namespace lips
