@@ -134,7 +134,8 @@ Result<std::unique_ptr<AudioEncoder>> Open(const FilePart& model, const Generato
   }
   ASSIGN_OR_RETURN(auto session, OpenSession(graph, options.session));
   std::unique_ptr<Session> wide;
-  if (options.session.backend == Backend::kCpu && binding.fixed_batch <= 1 && session->Describe().starts_with("cpu")) {
+  const std::string engine = session->Describe();
+  if (binding.fixed_batch <= 1 && (engine.starts_with("cpu") || engine.starts_with("cuda"))) {
     SessionOptions in_batches = options.session;
     in_batches.batch = kWideRows;
     in_batches.may_delegate = false;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "engine/cpu/generator.h"
+#include "engine/cuda/generator.h"
 #include "engine/proof.h"
 #include "engine/session_input.h"
 #include "image/unit.h"
@@ -332,6 +333,7 @@ Result<std::unique_ptr<Generator>> OpenNetworkGenerator(const Graph& graph, cons
     ASSIGN_OR_RETURN(other.session, Delegate(options.session, std::move(generator).TakeError()));
     return OpenNetworkGenerator(graph, other);
   }
+  if (options.session.backend == Backend::kCuda) return OpenCudaGenerator(graph, options);
   const Stopwatch watch;
   ASSIGN_OR_RETURN(const GeneratorBinding binding, BindGenerator(graph));
   if (graph.inputs.size() != 2) {

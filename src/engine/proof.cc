@@ -163,7 +163,8 @@ Status Prove(const Graph& graph, std::span<const Tensor> inputs, int output, con
   RETURN_IF_ERROR(reference->Run(views, expected));
   Log(LogLevel::kInfo, "proof ran", {{"ms", watch.ElapsedMs()}});
   return CheckProof(expected[static_cast<size_t>(output)], actual,
-                    options.precision == Precision::kF16 ? kHalfProofTolerance : kProofTolerance);
+                    options.precision == Precision::kF16 || options.backend == Backend::kCuda ? kHalfProofTolerance
+                                                                                              : kProofTolerance);
 }
 
 }  // namespace lips

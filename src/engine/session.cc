@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/cpu/session.h"
+#include "engine/cuda/generator.h"
 #include "engine/ort/session.h"
 #include "engine/reference/operator.h"
 #include "engine/reference/session.h"
@@ -17,7 +18,8 @@
 namespace lips {
 namespace {
 
-constexpr std::array kBackends = {Backend::kCpu, Backend::kReference, Backend::kOnnxRuntime, Backend::kNull};
+constexpr std::array kBackends = {Backend::kCpu, Backend::kCuda, Backend::kReference, Backend::kOnnxRuntime,
+                                  Backend::kNull};
 constexpr std::array kProviders = {Provider::kCpu, Provider::kCuda, Provider::kTensorRt};
 constexpr std::array kPrecisions = {Precision::kAuto, Precision::kF32, Precision::kBf16, Precision::kInt8,
                                     Precision::kF16};
@@ -45,6 +47,7 @@ std::optional<Graph> Lowered(const Graph& graph) {
 std::string_view Name(Backend backend) {
   switch (backend) {
     case Backend::kCpu: return "cpu";
+    case Backend::kCuda: return "cuda";
     case Backend::kReference: return "reference";
     case Backend::kOnnxRuntime: return "ort";
     case Backend::kNull: return "null";
@@ -84,11 +87,11 @@ Result<Precision> ParsePrecision(std::string_view name) {
 
 bool Offers(Backend backend, Precision precision) {
   switch (precision) {
-    case Precision::kAuto:
-    case Precision::kF32: return true;
+    case Precision::kAuto: return true;
+    case Precision::kF32: return backend != Backend::kCuda;
     case Precision::kBf16:
     case Precision::kInt8: return backend == Backend::kCpu;
-    case Precision::kF16: return backend == Backend::kOnnxRuntime;
+    case Precision::kF16: return backend == Backend::kOnnxRuntime || backend == Backend::kCuda;
   }
   return false;
 }
@@ -96,7 +99,7 @@ bool Offers(Backend backend, Precision precision) {
 std::string FirstUnsupported(const Graph& graph, Backend backend) {
   if (backend == Backend::kNull) return "engine null runs no network";
   if (backend == Backend::kCpu) return FirstUnsupportedByCpu(graph);
-  if (backend != Backend::kReference) return {};  // ONNX Runtime tells when it opens the graph
+  if (backend != Backend::kReference) return {};  // the others tell when they open the graph
   const auto lowered = Lowered(graph);
   const Graph& run = lowered ? *lowered : graph;
   for (size_t i = 0; i < run.nodes.size(); ++i) {
@@ -137,6 +140,7 @@ Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOp
     ASSIGN_OR_RETURN(const SessionOptions other, Delegate(options, std::move(session).TakeError()));
     return OpenSession(graph, other);
   }
+  if (options.backend == Backend::kCuda) return OpenCudaSession(graph, options);
   if (std::string unsupported = FirstUnsupported(graph, options.backend); !unsupported.empty()) {
     return Error(ErrorCode::kUnsupported, std::move(unsupported));
   }

@@ -13,15 +13,16 @@
 
 namespace lips {
 
-enum class Backend : uint8_t { kCpu, kReference, kOnnxRuntime, kNull };  // kCpu: ours; kNull: no network, gives the ROI
-enum class Provider : uint8_t { kCpu, kCuda, kTensorRt };                // of ONNX Runtime
+// kCpu and kCuda: ours; kNull: no network, gives the ROI.
+enum class Backend : uint8_t { kCpu, kCuda, kReference, kOnnxRuntime, kNull };
+enum class Provider : uint8_t { kCpu, kCuda, kTensorRt };  // of ONNX Runtime
 // What Backend::kCpu and kOnnxRuntime compute in. kAuto: of kCpu the fastest of f32 and bf16 that this CPU has
 // instructions for and that stays within its gate (docs/numerics.md) on the network at hand; of kOnnxRuntime f32.
-// kBf16 and kInt8 are kCpu's alone, kF16 is kOnnxRuntime's.
+// kBf16 and kInt8 are kCpu's alone, kF16 is kOnnxRuntime's and the only one of kCuda.
 enum class Precision : uint8_t { kAuto, kF32, kBf16, kInt8, kF16 };
 
-std::string_view Name(Backend backend);               // "cpu", "reference", "ort", "null": the names of --engine
-std::string_view Name(Provider provider);             // "cpu", "cuda", "tensorrt"
+std::string_view Name(Backend backend);    // "cpu", "cuda", "reference", "ort", "null": the names of --engine
+std::string_view Name(Provider provider);  // "cpu", "cuda", "tensorrt"
 Result<Backend> ParseBackend(std::string_view name);  // kInvalidInput lists the choices
 Result<Provider> ParseProvider(std::string_view name);
 std::string_view Name(Precision precision);  // "auto", "f32", "bf16", "int8", "f16": the names of --precision

@@ -1,0 +1,38 @@
+# CUDA's compiler for engine cuda, if wanted and there.
+#
+# LIPSTREAM_CUDA  AUTO: when nvcc 12.4 or later is found; ON: required; OFF: not.
+# nvcc is looked for in CMAKE_CUDA_COMPILER, CUDACXX, the PATH, CUDA_HOME and /usr/local/cuda. Afterwards
+# LIPS_CUDA says whether engine cuda is built. It links CUDA's static run time, so that a machine without CUDA runs the
+# same program.
+set(LIPSTREAM_CUDA AUTO CACHE STRING "Engine cuda: AUTO (when nvcc is found), ON or OFF")
+set_property(CACHE LIPSTREAM_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(LIPSTREAM_CUDA_ARCHITECTURES "80;89;90;100" CACHE STRING "Compute capabilities engine cuda is compiled for")
+set(LIPS_CUDA OFF)
+if(LIPSTREAM_CUDA)
+  find_program(LIPSTREAM_NVCC nvcc NO_CACHE HINTS "${CMAKE_CUDA_COMPILER}" "$ENV{CUDACXX}" "$ENV{CUDA_HOME}/bin" PATHS /usr/local/cuda/bin)
+  if(LIPSTREAM_NVCC)
+    execute_process(COMMAND ${LIPSTREAM_NVCC} --version OUTPUT_VARIABLE described ERROR_QUIET)
+    string(REGEX MATCH "release ([0-9.]+)" _ "${described}")
+    set(version "${CMAKE_MATCH_1}")
+  endif()
+  if(NOT LIPSTREAM_NVCC)
+    set(why "nvcc was not found")
+  elseif(version VERSION_LESS 12.4)
+    set(why "${LIPSTREAM_NVCC} is of CUDA '${version}', 12.4 is needed")
+  else()
+    set(CMAKE_CUDA_COMPILER ${LIPSTREAM_NVCC})
+    set(CMAKE_CUDA_HOST_COMPILER g++)
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+      set(CMAKE_CUDA_ARCHITECTURES ${LIPSTREAM_CUDA_ARCHITECTURES})
+    endif()
+    enable_language(CUDA)
+    find_package(CUDAToolkit REQUIRED)
+    set(LIPS_CUDA ON)
+    message(STATUS "Engine cuda: ${LIPSTREAM_NVCC} ${version}, for compute capabilities ${CMAKE_CUDA_ARCHITECTURES}")
+  endif()
+  if(NOT LIPS_CUDA AND LIPSTREAM_CUDA STREQUAL ON)
+    message(FATAL_ERROR "LIPSTREAM_CUDA=ON, but ${why}")
+  elseif(NOT LIPS_CUDA)
+    message(STATUS "Engine cuda: not built, ${why}")
+  endif()
+endif()

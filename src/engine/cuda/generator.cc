@@ -1,0 +1,235 @@
+#include "engine/cuda/generator.h"
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/stats.h"
+#include "engine/cuda/batch.h"
+#include "engine/proof.h"
+#include "image/image.h"
+#include "image/unit.h"
+#include "model/binding.h"
+#include "model/weights.h"
+
+namespace lips {
+namespace {
+
+using cuda::Batch;
+using cuda::Check;
+using cuda::FaceTemplate;
+using cuda::Memory;
+using cuda::Network;
+using cuda::Port;
+
+constexpr size_t kMostImages = 32;  // of one graph
+
+class CudaGenerator : public Generator {
+ public:
+  CudaGenerator(Network network, std::string description, std::vector<uint8_t> used)
+      : network_(std::move(network)), description_(std::move(description)), used_(std::move(used)) {}
+
+  // What runs heads, and the batch of one: so that the first frame is as fast as the others.
+  Status Init() {
+    ASSIGN_OR_RETURN(head_stream_, cuda::Stream::Make());
+    ASSIGN_OR_RETURN(tail_stream_, cuda::Stream::Make());
+    const size_t pictures = 2 * picture_bytes();
+    ASSIGN_OR_RETURN(faces_host_, Memory::Pinned(pictures));
+    ASSIGN_OR_RETURN(faces_, Memory::OnDevice(pictures));
+    ASSIGN_OR_RETURN(head_table_host_, Memory::Pinned(sizeof(uint8_t*)));
+    ASSIGN_OR_RETURN(head_table_, Memory::OnDevice(sizeof(uint8_t*)));
+    cuda::Bindings bindings;
+    bindings.inputs.push_back({.base = faces_.data(), .image_bytes = pictures});
+    const auto* table = reinterpret_cast<uint8_t* const*>(head_table_.data());
+    for (const size_t at : network_.layout.maps) bindings.outputs.push_back({.table = table, .offset = at});
+    ASSIGN_OR_RETURN(head_run_, cuda::Run::Make(network_.head, std::move(bindings)));
+    ASSIGN_OR_RETURN(head_graph_, cuda::CapturedGraph::Capture(head_stream_, [this] { return EnqueueHead(); }));
+    RETURN_IF_ERROR(BatchOf(1));
+    return {};
+  }
+
+  int size_px() const override { return network_.binding.size_px; }
+  Dims audio_dims() const override { return network_.binding.audio_dims; }
+  int64_t audio_floats() const override { return network_.binding.audio_floats(); }
+  std::string Describe() const override { return description_; }
+  int preferred_jobs() const override { return static_cast<int>(kMostImages) / 2; }
+
+  Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
+                                            std::unique_ptr<Template> reuse) override;
+  Status Generate(std::span<const Job> jobs) override;
+
+ private:
+  size_t picture_bytes() const { return size_t{3} * static_cast<size_t>(size_px()) * static_cast<size_t>(size_px()); }
+  Status EnqueueHead() const;
+  Status CheckJob(const Job& job, size_t index) const;
+  Result<Batch*> BatchOf(size_t images);
+
+  Network network_;
+  std::string description_;
+  std::vector<uint8_t> used_;
+
+  // Prepare's own.
+  cuda::Stream head_stream_;
+  Memory faces_host_, faces_, head_table_host_, head_table_;
+  cuda::Run head_run_;
+  cuda::CapturedGraph head_graph_;
+
+  // Generate's own.
+  cuda::Stream tail_stream_;
+  std::map<size_t, std::unique_ptr<Batch>> batches_;  // by images, made when they are first needed
+};
+
+Status CudaGenerator::EnqueueHead() const {
+  RETURN_IF_ERROR(Check(
+      cudaMemcpyAsync(faces_.data(), faces_host_.data(), faces_.bytes(), cudaMemcpyHostToDevice, head_stream_.get()),
+      "sending pictures"));
+  RETURN_IF_ERROR(Check(cudaMemcpyAsync(head_table_.data(), head_table_host_.data(), head_table_.bytes(),
+                                        cudaMemcpyHostToDevice, head_stream_.get()),
+                        "sending an address"));
+  return head_run_.Enqueue(head_stream_);
+}
+
+Result<std::unique_ptr<Generator::Template>> CudaGenerator::Prepare(ConstImageView roi, ConstImageView masked,
+                                                                    std::unique_ptr<Template> reuse) {
+  for (const ConstImageView& view : {roi, masked}) {
+    if (view.width == size_px() && view.height == size_px()) continue;
+    return Error(ErrorCode::kInvalidInput, "face of " + std::to_string(view.width) + "x" + std::to_string(view.height) +
+                                               ", the network takes " + std::to_string(size_px()) + "x" +
+                                               std::to_string(size_px()));
+  }
+  std::unique_ptr<FaceTemplate> face(dynamic_cast<FaceTemplate*>(reuse.get()));
+  if (face != nullptr) static_cast<void>(reuse.release());  // `face` owns it now
+  if (face == nullptr || face->bytes() != network_.layout.bytes) {
+    ASSIGN_OR_RETURN(Memory memory, Memory::OnDevice(network_.layout.bytes));
+    face = std::make_unique<FaceTemplate>(std::move(memory));
+  }
+  const int stride = 3 * size_px();
+  CopyPixels(roi, ImageView{faces_host_.data(), size_px(), size_px(), stride});
+  CopyPixels(masked, ImageView{faces_host_.data() + picture_bytes(), size_px(), size_px(), stride});
+  *reinterpret_cast<uint8_t**>(head_table_host_.data()) = face->data();
+  RETURN_IF_ERROR(head_graph_.Start(head_stream_));
+  if (network_.layout.has_pictures) {
+    RETURN_IF_ERROR(Check(cudaMemcpyAsync(face->data() + network_.layout.pictures, faces_.data(), faces_.bytes(),
+                                          cudaMemcpyDeviceToDevice, head_stream_.get()),
+                          "keeping pictures"));
+  }
+  RETURN_IF_ERROR(head_stream_.Wait());
+  return std::unique_ptr<Template>(std::move(face));
+}
+
+Status CudaGenerator::CheckJob(const Job& job, size_t index) const {
+  const std::string name = "job " + std::to_string(index);
+  const auto* face = dynamic_cast<const FaceTemplate*>(job.face);
+  if (face == nullptr || face->bytes() != network_.layout.bytes) {
+    return Error(ErrorCode::kInvalidInput, name + " has no template of this generator");
+  }
+  if (static_cast<int64_t>(job.audio.size()) != audio_floats()) {
+    return Error(ErrorCode::kInvalidInput, name + " has " + std::to_string(job.audio.size()) +
+                                               " audio numbers, expected " + std::to_string(audio_floats()));
+  }
+  if (job.mouth.width != size_px() || job.mouth.height != size_px()) {
+    return Error(ErrorCode::kInvalidInput, name + " wants a mouth of " + std::to_string(job.mouth.width) + "x" +
+                                               std::to_string(job.mouth.height) + ", the network gives " +
+                                               std::to_string(size_px()) + "x" + std::to_string(size_px()));
+  }
+  return {};
+}
+
+Result<Batch*> CudaGenerator::BatchOf(size_t images) {
+  std::unique_ptr<Batch>& batch = batches_[images];
+  if (batch == nullptr) {
+    ASSIGN_OR_RETURN(batch, Batch::Make(network_, images, used_, tail_stream_));
+  }
+  return batch.get();
+}
+
+Status CudaGenerator::Generate(std::span<const Job> jobs) {
+  for (size_t i = 0; i < jobs.size(); ++i) RETURN_IF_ERROR(CheckJob(jobs[i], i));
+  size_t most = kMostImages;
+  for (size_t first = 0; first < jobs.size();) {
+    const size_t images = std::min(most, std::bit_floor(jobs.size() - first));
+    auto batch = BatchOf(images);
+    if (!batch.ok() && batch.error().code() == ErrorCode::kResourceLimit && images > 1) {
+      most = images / 2;  // which needs less memory
+      continue;
+    }
+    if (!batch.ok()) return std::move(batch).TakeError();
+    RETURN_IF_ERROR(batch.value()->Generate(jobs.subspan(first, images), first, tail_stream_));
+    first += images;
+  }
+  return {};
+}
+
+// One made-up frame of `generator` against the reference engine's.
+Status ProveFrame(const Graph& graph, const GeneratorBinding& binding, const SessionOptions& options,
+                  CudaGenerator& generator) {
+  const int side = binding.size_px;
+  const auto floats = static_cast<size_t>(3 * side * side);
+  Image pictures[2] = {Image(side, side), Image(side, side)};
+  Tensor planes = ProofInput({1, 6, side, side});
+  for (size_t i = 0; i < 2; ++i) {
+    const auto part = planes.As<float>().subspan(i * floats, floats);
+    if (!FromUnit(part, pictures[i].view())) return Error(ErrorCode::kCorrupted, "a proof's picture is none");
+    ToUnit(pictures[i].view(), part);  // the reference sees what bytes can hold
+  }
+  const Dims& of_audio = binding.audio_dims;
+  const Tensor audio = ProofInput({1, of_audio[0], of_audio[1], of_audio[2]});
+  ASSIGN_OR_RETURN(const auto face, generator.Prepare(pictures[0].view(), pictures[1].view(), nullptr));
+  Image mouth(side, side);
+  const Generator::Job job = {.face = face.get(), .audio = audio.As<float>(), .mouth = mouth.view()};
+  RETURN_IF_ERROR(generator.Generate({&job, 1}));
+  Tensor actual(DType::kF32, {1, 3, side, side});
+  ToUnit(mouth.view(), actual.As<float>());
+  std::vector<Tensor> inputs(2);
+  inputs[static_cast<size_t>(binding.image_input)] = std::move(planes);
+  inputs[static_cast<size_t>(binding.audio_input)] = audio.Clone();
+  SessionOptions reference = options;
+  reference.precision = Precision::kF16;
+  return Prove(graph, inputs, binding.output, actual, reference);
+}
+
+// Unless that was done before on this machine.
+Status ProveOnce(const Graph& graph, const GeneratorOptions& options, const cuda::Device& device) {
+  if (const std::string unsupported = FirstUnsupported(graph, Backend::kReference); !unsupported.empty()) {
+    Log(LogLevel::kWarning, "network not proven", {{"why", unsupported}});
+    return {};
+  }
+  const Findings proof(
+      "proof", {HashOfGraph(graph), "cuda 1", device.name, std::to_string(static_cast<int>(options.template_level))});
+  if (proof.Read() == kProven) return {};
+  ASSIGN_OR_RETURN(const GeneratorBinding binding, BindGenerator(graph));
+  ASSIGN_OR_RETURN(Network network, Network::Make(graph, options.template_level, Port::kPixels, device));
+  CudaGenerator generator(std::move(network), "proof", {});  // of whole pictures
+  RETURN_IF_ERROR(generator.Init());
+  Status proven = ProveFrame(graph, binding, options.session, generator);
+  if (!proven.ok()) return std::move(proven).TakeError().Within("engine cuda on " + device.name);
+  proof.Keep(kProven);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> CudaDevice() {
+  ASSIGN_OR_RETURN(const cuda::Device device, cuda::Device::Open());
+  return device.name;
+}
+
+Result<std::unique_ptr<Generator>> OpenCudaGenerator(const Graph& graph, const GeneratorOptions& options) {
+  const Stopwatch watch;
+  RETURN_IF_ERROR(CheckWeights(graph));
+  ASSIGN_OR_RETURN(const cuda::Device device, cuda::Device::Open());
+  if (options.prove) RETURN_IF_ERROR(ProveOnce(graph, options, device));
+  ASSIGN_OR_RETURN(Network network, Network::Make(graph, options.template_level, Port::kPixels, device));
+  std::string description = "cuda f16, " + device.name + "; " + Describe(graph, network.binding);
+  auto generator = std::make_unique<CudaGenerator>(std::move(network), description, options.used);
+  RETURN_IF_ERROR(generator->Init());
+  Log(LogLevel::kInfo, "generator open", {{"engine", description}, {"ms", watch.ElapsedMs()}});
+  return std::unique_ptr<Generator>(std::move(generator));
+}
+
+}  // namespace lips

@@ -1,0 +1,44 @@
+#include <gtest/gtest.h>
+
+#include "engine/cuda/layers.h"
+#include "engine/cuda/simulated_plan.h"
+#include "engine/passes_check.h"
+
+namespace lips::cuda {
+namespace {
+
+void ExpectAsReference(const Graph& graph, const std::string& what) {
+  const Graph shaped = Shaped(graph);
+  const std::vector<Tensor> inputs = InputsOf(shaped);
+  const std::vector<Tensor> expected = Outputs(shaped);
+  const auto actual = SimulateGraph(shaped, inputs);
+  ASSERT_TRUE(actual.ok()) << what << ": " << actual.error().message();
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_LE(MaxAbsDifference(expected[i], actual.value()[i]), kLayerTolerance * LargestOf(expected[i])) << what;
+  }
+}
+
+TEST(CudaPlan, ResidualsOfEveryFormAreTheReferences) {
+  const auto cases = ResidualCases();
+  for (size_t i = 0; i < cases.size(); ++i) ExpectAsReference(ResidualGraph(cases[i]), "case " + std::to_string(i));
+}
+
+TEST(CudaPlan, ConvolutionsOfEveryFormAreTheReferences) {
+  const auto graphs = Convolutions();
+  for (size_t i = 0; i < graphs.size(); ++i) ExpectAsReference(graphs[i], "case " + std::to_string(i));
+}
+
+TEST(CudaPlan, TheOrderOfThreadsChangesNothing) {
+  for (const ResidualCase& c :
+       {ResidualCase{.x = 64, .low = 32, .hidden = 160, .out = 32, .side = 12, .width = 20},
+        ResidualCase{.x = 256, .addend = true, .hidden = 224, .out = 48, .side = 10, .width = 10}}) {
+    const Graph graph = Shaped(ResidualGraph(c));
+    const std::vector<Tensor> inputs = InputsOf(graph);
+    const auto first = SimulateGraph(graph, inputs, 1), second = SimulateGraph(graph, inputs, 2);
+    ASSERT_TRUE(first.ok() && second.ok());
+    EXPECT_EQ(MaxAbsDifference(first.value()[0], second.value()[0]), 0);
+  }
+}
+
+}  // namespace
+}  // namespace lips::cuda
