@@ -109,6 +109,9 @@ void AddTrain(Commands& commands) {
   command->add_option("--precision", request.precision, "activations: f32, bf16, or auto: bf16 where it is fast")
       ->check(CLI::IsMember({"auto", "f32", "bf16"}))
       ->capture_default_str();
+  command->add_option("--batch", request.batch, "times the usual number of frames in each step; 0: 1, on a GPU 16")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
   command->add_flag("--half", request.half, "store the networks in f16");
   command->add_flag("--fresh", request.fresh, "begin anew even if the folder holds a run");
   command->add_flag("-q,--quiet", flags->quiet, "print errors only");

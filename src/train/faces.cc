@@ -1,11 +1,13 @@
 #include "train/faces.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <string_view>
 #include <utility>
 
 #include "base/json.h"
+#include "base/thread_pool.h"
 #include "media/picture.h"
 
 namespace lips {
@@ -31,17 +33,32 @@ Error Damaged(const Path& path) {
 }  // namespace
 
 // Pictures, then the ends of each as u64, then the header as JSON, then the tail.
-Status FaceStore::Write(const Path& path, const FaceStoreHeader& header, const Next& next) {
+Status FaceStore::Write(const Path& path, const FaceStoreHeader& header, const Next& next, int threads) {
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   std::ofstream out(file.temporary_path(), std::ios::binary);
   std::vector<uint64_t> ends;
   uint64_t position = 0;
-  Image picture;
-  for (int64_t frame = 0; frame < header.frames; ++frame) {
-    for (const FaceKind kind : {FaceKind::kTarget, FaceKind::kResting}) {
-      if (kind == FaceKind::kResting && !header.has_resting) continue;
-      RETURN_IF_ERROR(next(frame, kind, picture));
-      ASSIGN_OR_RETURN(const auto jpeg, JpegBytes(picture.view(), kQuality));
+  ThreadPool pool(threads);
+  constexpr int kOfEachThread = 8;
+  std::vector<Image> pictures(static_cast<size_t>(pool.size() * kOfEachThread));
+  std::vector<Result<std::vector<uint8_t>>> jpegs(pictures.size(), std::vector<uint8_t>());
+  const int64_t each = header.has_resting ? 2 : 1;
+  const int64_t total = PicturesOf(header);
+  for (int64_t first = 0; first < total; first += std::ssize(pictures)) {
+    const auto count = static_cast<int>(std::min<int64_t>(std::ssize(pictures), total - first));
+    for (int k = 0; k < count; ++k) {
+      const bool resting = (first + k) % each == 1;
+      RETURN_IF_ERROR(
+          next((first + k) / each, resting ? FaceKind::kResting : FaceKind::kTarget, pictures[static_cast<size_t>(k)]));
+    }
+    pool.Run([&](const Worker& worker) {
+      const auto [begin, end] = worker.Share(count);
+      for (auto k = static_cast<size_t>(begin); k < static_cast<size_t>(end); ++k) {
+        jpegs[k] = JpegBytes(pictures[k].view(), kQuality);
+      }
+    });
+    for (int k = 0; k < count; ++k) {
+      ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, std::move(jpegs[static_cast<size_t>(k)]));
       out.write(reinterpret_cast<const char*>(jpeg.data()), static_cast<std::streamsize>(jpeg.size()));
       ends.push_back(position += jpeg.size());
     }

@@ -27,9 +27,10 @@ struct FaceStoreHeader {
 class FaceStore {
  public:
   // Writes a store: `next(frame, kind, picture)` gives every picture in order of frames, the target first. The file
-  // appears when it is complete. Errors: those of `next` and of writing.
+  // appears when it is complete. `next` is called from this thread, `threads` compress. Errors: those of `next` and of
+  // writing.
   using Next = std::function<Status(int64_t frame, FaceKind kind, Image& picture)>;
-  static Status Write(const Path& path, const FaceStoreHeader& header, const Next& next);
+  static Status Write(const Path& path, const FaceStoreHeader& header, const Next& next, int threads = 1);
   // Errors: kIo, kCorrupted (not such a file, or cut off).
   static Result<FaceStore> Open(const Path& path);
 

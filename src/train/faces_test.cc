@@ -30,14 +30,15 @@ Status Paint(int64_t frame, FaceKind kind, Image& picture) {
 
 TEST(FaceStore, GivesEachPictureBackNearly) {
   const Path path = TemporaryFile("faces");
-  const FaceStoreHeader header = {.size_px = 160, .frames = 7, .has_resting = true, .key = "k"};
-  ASSERT_TRUE(FaceStore::Write(path, header, Paint).ok());
+  constexpr int64_t kFrames = 20;  // more pictures than are compressed at once
+  const FaceStoreHeader header = {.size_px = 160, .frames = kFrames, .has_resting = true, .key = "k"};
+  ASSERT_TRUE(FaceStore::Write(path, header, Paint, 3).ok());
   const auto store = FaceStore::Open(path);
   ASSERT_TRUE(store.ok()) << store.error().message();
-  EXPECT_EQ(store.value().header().frames, 7);
+  EXPECT_EQ(store.value().header().frames, kFrames);
   EXPECT_EQ(store.value().header().key, "k");
   EXPECT_TRUE(store.value().header().has_resting);
-  for (const int64_t frame : {6, 0, 3}) {
+  for (const int64_t frame : {6, 0, 3, 11}) {
     for (const FaceKind kind : {FaceKind::kResting, FaceKind::kTarget}) {
       Image got;
       Image expected;

@@ -38,15 +38,17 @@ StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options) 
   if (progress < start) {
     plan = {.stage = Stage::kSound, .runs = 4, .run_frames = 16, .pictures = 0};
     plan.learning_rate = rate(0, kLastRate);
+    plan.runs *= options.batch;
     if (!options.has_more_sound) return plan;
-    plan.runs = 2;
-    plan.more_runs = 3;
+    plan.runs = 2 * options.batch;
+    plan.more_runs = 3 * options.batch;
     plan.learning_rate = rate(progress / start, kMoreSoundLastRate);
     return plan;
   }
   plan.stage = progress < start + kLiveLasts ? Stage::kMouth : progress < kMouthEnds ? Stage::kFolded : Stage::kFace;
   if (plan.stage == Stage::kFace) plan.runs = 2;
-  if (options.has_more_sound) plan.more_runs = 1;
+  plan.runs *= options.batch;
+  if (options.has_more_sound) plan.more_runs = options.batch;
   plan.learning_rate = rate((progress - start) / (1 - start), kLastRate);
   return plan;
 }

@@ -28,6 +28,7 @@ struct ScheduleOptions {
   bool has_mouth = false;       // whether mouth parameters are known
   bool has_more_sound = false;  // beyond that of the pictures; with has_mouth
   double peak_rate = 2e-3;
+  int batch = 1;  // that many times as many runs in each batch
 };
 
 // `progress` in [0, 1): of the time or the steps; `step` counts from 0, for the warm-up.

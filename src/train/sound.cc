@@ -25,22 +25,22 @@ Result<Sound> Sound::Open(const Path& audio) {
   return Error(ErrorCode::kInvalidInput, "'" + audio.string() + "' is shorter than what the network hears at once");
 }
 
+int64_t Sound::FirstColumn(int64_t row) const {
+  return EncoderFirstColumn(EncoderRowOfFeature(row, EncoderRows(columns_)), columns_);
+}
+
 void Sound::Fill(int64_t first, int64_t count, Random* random, std::span<float> inputs) const {
   const int64_t begin = std::max<int64_t>(first, 0);
   const int64_t end = std::min(first + count, rows_);
   if (begin >= end) return;
-  const int64_t encoder_rows = EncoderRows(columns_);
-  const auto column_of = [&](int64_t row) {
-    return EncoderFirstColumn(EncoderRowOfFeature(row, encoder_rows), columns_);
-  };
-  const int64_t left = column_of(begin);
-  const int64_t right = column_of(end - 1) + kEncoderSteps;
+  const int64_t left = FirstColumn(begin);
+  const int64_t right = FirstColumn(end - 1) + kEncoderSteps;
   const auto strip_of =
       std::span(mel_).subspan(static_cast<size_t>(left * kMelBands), static_cast<size_t>((right - left) * kMelBands));
   std::vector<float> strip(strip_of.begin(), strip_of.end());
   if (random != nullptr) VaryMel(*random, strip);
   for (int64_t row = begin; row < end; ++row) {
-    FillEncoderInput(strip, column_of(row) - left,
+    FillEncoderInput(strip, FirstColumn(row) - left,
                      inputs.subspan(static_cast<size_t>(row - first) * kInputFloats, kInputFloats));
   }
 }

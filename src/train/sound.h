@@ -17,7 +17,10 @@ class Sound {
   // Errors: those of reading the file; kInvalidInput when it is shorter than what the encoder hears at once.
   static Result<Sound> Open(const Path& audio);
 
-  int64_t rows() const { return rows_; }  // feature rows, 25 a second
+  int64_t rows() const { return rows_; }               // feature rows, 25 a second
+  std::span<const float> mel() const { return mel_; }  // [columns, 80]
+  // Column of the mel at which begin the 16 that row `row` of [0, rows()) hears.
+  int64_t FirstColumn(int64_t row) const;
 
   // The encoder's inputs [count, 80, 16] for rows [first, first + count); of rows before or behind the sound nothing is
   // written. With `random` the sound is varied (VaryMel), the same in every row that hears a moment.

@@ -33,6 +33,8 @@ struct TrainRequest {
   int threads = 0;                 // 0: one per core
   std::string device = "auto";     // cpu, cuda; auto: cuda where there is one
   std::string precision = "auto";  // f32, bf16; auto: bf16 where the device computes in it
+  int batch = 0;                   // times the runs of a CPU's batch; 0: 1, on a GPU 16
+  bool resident = false;           // what there is to learn from in memory, decoded; always on a GPU; one worker
   bool half = false;               // networks stored in f16
   bool fresh = false;              // do not continue, begin anew
 

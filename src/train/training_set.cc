@@ -164,7 +164,7 @@ Status TrainingSet::OpenPictures(const TrainingSetOptions& options) {
     if (options.progress && kind == FaceKind::kTarget) options.progress(frame, header.frames);
     return reader->Read(frame, kind, picture);
   };
-  RETURN_IF_ERROR(FaceStore::Write(file, header, next));
+  RETURN_IF_ERROR(FaceStore::Write(file, header, next, options.threads));
   if (options.progress) options.progress(header.frames, header.frames);
   ASSIGN_OR_RETURN(faces_, FaceStore::Open(file));
   return {};

@@ -52,11 +52,15 @@ class TrainingSet {
   int row_floats() const { return row_floats_; }
   int64_t rows() const { return row_count_; }
 
+  const Sound& sound() const { return sound_; }                // where rows are learned
+  std::span<const float> given_rows() const { return rows_; }  // [rows(), row_floats()] where they are given
+
   bool has_mouth() const { return !mouth_.empty(); }
   // [kMouthParameters]; only with has_mouth().
   std::span<const float> mouth(int64_t frame) const {
     return std::span(mouth_).subspan(static_cast<size_t>(frame) * kMouthParameters, kMouthParameters);
   }
+  std::span<const float> mouths() const { return mouth_; }  // [frames(), kMouthParameters]
 
   bool held_out(int64_t frame) const { return held_out_[static_cast<size_t>(frame)]; }
   std::vector<int64_t> HeldOutFrames() const;
@@ -65,6 +69,8 @@ class TrainingSet {
 
   // Frames of the sound that is heard only (TrainingSetOptions::more_sound); 0 without.
   int64_t more_frames() const { return static_cast<int64_t>(more_mouth_.size()) / kMouthParameters; }
+  const Sound& more_sound() const { return more_sound_; }
+  std::span<const float> more_mouths() const { return more_mouth_; }  // [more_frames(), kMouthParameters]
 
   // What the generator hears in a run of `frames` frames from `first`, whose windows overlap: feature rows
   // [first - 8, first + frames + 7), or the encoder's inputs for them. `inputs` is [frames + 15, row_floats] or

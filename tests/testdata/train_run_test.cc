@@ -151,6 +151,24 @@ TEST_F(TrainRunTest, BeginsWithTheWeightsOfAnotherRunAndHearsMore) {
   EXPECT_EQ(Train(request).error().code(), ErrorCode::kIo);
 }
 
+// What a GPU does, on the CPU: everything in its memory, batches several times as large.
+TEST_F(TrainRunTest, LearnsFromWhatLiesInTheDevicesMemoryToo) {
+  const Path more = folder_ / "more";
+  std::filesystem::create_directories(more);
+  std::filesystem::copy_file(testdata::SyntheticSpeech(), more / "aud.wav");
+  const int64_t rows = Sound::Open(more / "aud.wav").value().rows();
+  ASSERT_TRUE(WriteNpy(more / "mouth.npy", Tensor(DType::kF32, {rows, 6})).ok());
+  TrainRequest request = Request("resident");
+  request.resident = true;
+  request.batch = 2;
+  request.more_sound = more;
+  const auto report = Train(request);
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(report.value().json.Find("batch")->as_int(), 2);
+  EXPECT_EQ(report.value().json.Find("steps")->as_int(), 8);
+  EXPECT_GT(report.value().json.Find("psnr_db")->as_double(), 10);
+}
+
 TEST_F(TrainRunTest, RefusesToContinueANetworkOfAnotherWidth) {
   ASSERT_TRUE(Train(Request("run")).ok());
   TrainRequest wider = Request("run");

@@ -27,12 +27,6 @@ void PutUnit(const Image& picture, const Rect& pixels, int64_t index, int64_t ch
   }
 }
 
-Rect Intersection(const Rect& a, const Rect& b) {
-  const int x = std::max(a.x, b.x);
-  const int y = std::max(a.y, b.y);
-  return {x, y, std::max(0, std::min(a.right(), b.right()) - x), std::max(0, std::min(a.bottom(), b.bottom()) - y)};
-}
-
 // Inputs, known and mouth of that many runs, to be filled.
 Batch EmptyRuns(const TrainingSet& set, int64_t runs, int64_t frames) {
   const int64_t rows = frames + kWindowRows - 1;
@@ -51,6 +45,12 @@ std::span<float> OfRun(at::Tensor& tensor, int64_t run) {
 }
 
 }  // namespace
+
+Rect Intersection(const Rect& a, const Rect& b) {
+  const int x = std::max(a.x, b.x);
+  const int y = std::max(a.y, b.y);
+  return {x, y, std::max(0, std::min(a.right(), b.right()) - x), std::max(0, std::min(a.bottom(), b.bottom()) - y)};
+}
 
 Batch Batch::To(at::Device device) const {
   if (device.is_cpu()) return *this;

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <span>
+
 #include "base/result.h"
 #include "image/view.h"
 #include "train/mouth_region.h"
@@ -41,6 +43,7 @@ at::Tensor PictureLoss(const Batch& batch, const at::Tensor& drawn);
 // `read` is [runs * frames, 6].
 at::Tensor MouthLoss(const Batch& batch, const at::Tensor& read);
 
+Rect Intersection(const Rect& a, const Rect& b);  // empty where they do not meet
 inline Rect WholeFace() { return {0, 0, kCells, kCells}; }
 
 }  // namespace lips

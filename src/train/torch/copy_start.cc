@@ -10,7 +10,6 @@
 namespace lips {
 namespace {
 
-constexpr double kNormEpsilon = 1e-5;
 constexpr int kColours = 3;
 // The logit as straight pieces: L(x) = kStart + sum of kSlopes[k] * relu(x - kKnots[k]).
 constexpr std::array<float, 3> kKnots = {0.0f, 0.13f, 0.87f};

@@ -43,6 +43,12 @@ void PutPicture(const at::Tensor& unit, ImageView to) {
   for (int y = 0; y < to.height; ++y) std::copy_n(from + ptrdiff_t{3} * to.width * y, 3 * to.width, to.Row(y));
 }
 
+void Ready(Replica& replica, const WeightValues& weights, const EvaluateOptions& options) {
+  at::NoGradGuard no_grad;
+  replica.Load(weights);
+  replica.Prepare(NormMode::kFolded, options.number);
+}
+
 // `work` for each index below `count`, on all threads of the pool.
 Status ForEach(ThreadPool& pool, size_t count, const std::function<Status(size_t)>& work) {
   std::vector<Status> statuses(count);
@@ -70,7 +76,7 @@ Result<std::vector<double>> HeardCorrelations(const TrainingSet& set, const Mode
   const auto runs = std::min(starts.size(), static_cast<size_t>(options.most_heard / kHeardTogether));
   if (runs == 0) return correlations;
   Replica replica(model.layout, options.device);
-  replica.Load(weights);
+  Ready(replica, weights, options);
   NetOptions net;
   net.number = options.number;
   const StagePlan plan = {.stage = Stage::kSound, .runs = 1, .run_frames = kHeardTogether, .pictures = 0};
@@ -104,7 +110,7 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
   frames.resize(static_cast<size_t>(count));
 
   Replica replica(model.layout, options.device);
-  replica.Load(weights);
+  Ready(replica, weights, options);
   NetOptions net;
   net.number = options.number;
   const StagePlan plan = {.stage = Stage::kFace, .runs = static_cast<int>(kChunk), .run_frames = 1, .pictures = 1};

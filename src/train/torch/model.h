@@ -30,7 +30,8 @@ struct Model {
 };
 
 // What runs of `frames` consecutive frames sound like, to what the generator makes of it, [runs * frames, C, 10, 10]
-// in `options.number`. `inputs` is [runs, frames + 15, row floats or 80 * 16] f32, `known` [runs, frames + 15].
+// in `options.number`, which `weights` were prepared for. `inputs` is [runs, frames + 15, row floats or 80 * 16] f32,
+// `known` [runs, frames + 15].
 at::Tensor Hear(const Model& model, const Replica& weights, const NetOptions& options, const at::Tensor& inputs,
                 const at::Tensor& known);
 

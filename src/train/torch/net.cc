@@ -3,13 +3,16 @@
 #include <torch/autograd.h>
 #include <torch/types.h>
 
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+
 #include "train/mouth_region.h"
 #include "train/upsample.h"
 
 namespace lips {
 namespace {
-
-constexpr double kNormEpsilon = 1e-5;
 
 template <typename Number, typename Stored>
 void DoubleAll(const UpsampleAxis& rows, const UpsampleAxis& columns, const at::Tensor& in, at::Tensor& out) {
@@ -77,19 +80,35 @@ class DoubleFunction : public torch::autograd::Function<DoubleFunction> {
   }
 };
 
-// The same by a product with each axis's weights, for devices our loops do not run on.
-at::Tensor DoubleByProducts(const at::Tensor& x, const Axes& axes) {
-  const auto weights = [&x](const UpsampleAxis& axis) {
-    at::Tensor matrix = at::zeros({static_cast<int64_t>(axis.from.size()), axis.size});
-    for (size_t j = 0; j < axis.from.size(); ++j) {
-      float* row = matrix.data_ptr<float>() + static_cast<int64_t>(j) * axis.size;
-      row[axis.from[j]] += 1 - axis.share[j];
-      if (axis.size > 1) row[axis.from[j] + 1] += axis.share[j];
-    }
-    return matrix.to(x.device());
-  };
-  const at::Tensor y = at::matmul(at::matmul(weights(axes.rows), x.to(at::kFloat)), weights(axes.columns).t());
-  return y.to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
+// [outputs, inputs] of an axis, made once.
+at::Tensor MatrixOf(int64_t size, int64_t offset, int64_t whole, const at::TensorOptions& options) {
+  using Key = std::tuple<int64_t, int64_t, int64_t, at::ScalarType, std::string>;
+  static std::mutex mutex;
+  static std::map<Key, at::Tensor> made;
+  const std::lock_guard lock(mutex);
+  at::Tensor& known = made[{size, offset, whole, options.dtype().toScalarType(), options.device().str()}];
+  if (known.defined()) return known;
+  const UpsampleAxis axis(static_cast<int>(size), static_cast<int>(offset), static_cast<int>(whole));
+  at::Tensor matrix = at::zeros({2 * size, size});
+  for (size_t j = 0; j < axis.from.size(); ++j) {
+    float* row = matrix.data_ptr<float>() + static_cast<int64_t>(j) * size;
+    row[axis.from[j]] += 1 - axis.share[j];
+    if (size > 1) row[axis.from[j] + 1] += axis.share[j];
+  }
+  return known = matrix.to(options);
+}
+
+// The same by products with each axis's weights, for devices our loops do not run on: along rows [N H, W, C], then
+// along columns [N, H, 2W C].
+at::Tensor DoubleByProducts(const at::Tensor& input, int64_t first_row, int64_t first_column, int64_t whole) {
+  const at::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
+  const int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
+  const auto options = at::TensorOptions().dtype(x.scalar_type()).device(x.device());
+  const at::Tensor across = MatrixOf(w, first_column, whole, options).unsqueeze(0).expand({n * h, 2 * w, w});
+  const at::Tensor down = MatrixOf(h, first_row, whole, options).unsqueeze(0).expand({n, 2 * h, h});
+  const at::Tensor wide = at::bmm(across, x.permute({0, 2, 3, 1}).reshape({n * h, w, c}));
+  const at::Tensor both = at::bmm(down, wide.reshape({n, h, 2 * w * c}));
+  return both.reshape({n, 2 * h, 2 * w, c}).permute({0, 3, 1, 2});
 }
 
 }  // namespace
@@ -99,23 +118,14 @@ at::Tensor TorchNet::Enter(const at::Tensor& x) const {
 }
 
 at::Tensor TorchNet::Conv(const FamilyConv& conv, const Value& x) {
-  const at::Tensor& weight = weights_.Parameter(conv.conv + ".weight");
-  const at::Tensor bias = conv.bias ? weights_.Parameter(conv.conv + ".bias") : at::Tensor();
-  const auto run = [&](const at::Tensor& w, const at::Tensor& b) {
-    return at::conv2d(x, w.to(options_.number), b.defined() ? b.to(options_.number) : b, {conv.stride_y, conv.stride_x},
-                      {conv.pad, conv.pad}, {1, 1}, conv.groups);
-  };
-  if (conv.norm.empty()) return run(weight, bias);
-  const at::Tensor& gain = weights_.Parameter(conv.norm + ".weight");
-  const at::Tensor& shift = weights_.Parameter(conv.norm + ".bias");
-  const at::Tensor& mean = weights_.Statistic(conv.norm + ".running_mean");
-  const at::Tensor& variance = weights_.Statistic(conv.norm + ".running_var");
-  if (options_.norm == NormMode::kLive) {
-    return at::batch_norm(run(weight, bias), gain, shift, mean, variance, true, options_.momentum, kNormEpsilon, false);
-  }
-  const at::Tensor scale = gain * (variance + kNormEpsilon).rsqrt();
-  const at::Tensor offset = bias.defined() ? (bias - mean) * scale + shift : shift - mean * scale;
-  return run(weight * scale.view({-1, 1, 1, 1}), offset);
+  const Replica::Filter& filter = weights_.filter(conv.conv);
+  const bool planes = options_.depthwise_planes && conv.groups > 1;
+  const at::Tensor in = x.contiguous(planes ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
+  const at::Tensor y = at::conv2d(in, filter.weight, filter.bias, {conv.stride_y, conv.stride_x}, {conv.pad, conv.pad},
+                                  {1, 1}, conv.groups);
+  if (!filter.gain.defined()) return y;
+  return at::batch_norm(y, filter.gain, filter.shift, weights_.Statistic(conv.norm + ".running_mean"),
+                        weights_.Statistic(conv.norm + ".running_var"), true, options_.momentum, kNormEpsilon, false);
 }
 
 // In place: what makes x (a convolution, a normalisation, a sum) does not need it for its gradient.
@@ -132,8 +142,8 @@ at::Tensor TorchNet::UpsampleTwice(const Value& x) {
   const int64_t first_row = options_.first_row * scale;
   const int64_t first_column = options_.first_column * scale;
   const int64_t whole = kCells * scale;
-  if (x.is_cpu()) return DoubleFunction::apply(x, first_row, first_column, whole);
-  return DoubleByProducts(x, AxesOf(x.size(2), x.size(3), first_row, first_column, whole));
+  if (x.is_cpu() && !options_.by_products) return DoubleFunction::apply(x, first_row, first_column, whole);
+  return DoubleByProducts(x, first_row, first_column, whole);
 }
 
 }  // namespace lips

@@ -8,22 +8,18 @@
 
 namespace lips {
 
-// How normalisations work.
-enum class NormMode : uint8_t {
-  kLive,    // by the statistics of the batch, which the running ones follow
-  kFolded,  // by the running ones, as part of the convolution: what the exported network does, and faster
-};
-
 struct NetOptions {
-  NormMode norm = NormMode::kFolded;
-  at::ScalarType number = at::kFloat;  // activations; parameters are f32
+  at::ScalarType number = at::kFloat;  // activations, and what the replica was prepared for; parameters are f32
   double momentum = 0.05;              // of the running statistics
+  bool depthwise_planes = false;       // channels outermost where each has a filter of its own: faster on some devices
+  bool by_products = false;            // upsampling by matrices, as on every device but the CPU
   // The part of the picture that is shown, in cells of the deepest map (kCells a side).
   int first_row = 0;
   int first_column = 0;
 };
 
-// Values are [N, C, H, W], channels innermost in memory. One thread at a time; must not outlive `weights`.
+// Values are [N, C, H, W], channels innermost in memory. One thread at a time; must not outlive `weights`, whose
+// Prepare says how normalisations work.
 class TorchNet {
  public:
   using Value = at::Tensor;

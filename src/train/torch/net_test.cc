@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <array>
 #include <cstring>
 #include <tuple>
 
@@ -54,8 +55,9 @@ TEST(TorchNet, TheExportedGeneratorComputesWhatTorchDoes) {
     const Model model(shape);
     const WeightValues values = SomeWeights(model);
     Replica replica(model.layout, at::kCPU);
-    replica.Load(values);
     at::NoGradGuard no_grad;
+    replica.Load(values);
+    replica.Prepare(NormMode::kFolded, at::kFloat);
     const at::Tensor image = at::rand({1, 6, size_px, size_px});
     const at::Tensor sound = at::randn({1, audio[0], audio[1], audio[2]});
     TorchNet net(replica, {});
@@ -74,8 +76,9 @@ TEST(TorchNet, TheExportedEncoderComputesWhatTorchDoes) {
   const Model model(shape);
   const WeightValues values = SomeWeights(model);
   Replica replica(model.layout, at::kCPU);
-  replica.Load(values);
   at::NoGradGuard no_grad;
+  replica.Load(values);
+  replica.Prepare(NormMode::kFolded, at::kFloat);
   const at::Tensor mel = 4 * at::randn({3, 1, 80, 16});
   TorchNet net(replica, {});
   const at::Tensor rows = WalkEncoder(net, shape.encoder, net.Enter(mel)).reshape({3, 512});
@@ -103,6 +106,53 @@ TEST(TorchNet, AUpsampledPartIsThatPartOfTheUpsampledWhole) {
   const at::Tensor expected = of_whole.UpsampleTwice(whole).narrow(2, 8, 20).narrow(3, 16, 20);
   const at::Tensor got = of_part.UpsampleTwice(whole.narrow(2, 4, 10).narrow(3, 8, 10));
   EXPECT_LT(LargestDifference(got.narrow(2, 1, 18).narrow(3, 1, 18), expected.narrow(2, 1, 18).narrow(3, 1, 18)), 1e-5);
+}
+
+// Devices other than the CPU double maps by matrices; here both ways are at hand.
+TEST(TorchNet, UpsamplingByProductsIsTheSameAndHasTheSameGradient) {
+  const Model model({});
+  const Replica replica(model.layout, at::kCPU);
+  NetOptions options;
+  options.first_row = 2;
+  options.first_column = 4;
+  std::array<at::Tensor, 2> results, gradients;
+  at::manual_seed(5);
+  const at::Tensor map = at::randn({2, 3, 10, 14});
+  const at::Tensor pull = at::randn({2, 3, 20, 28});
+  for (const bool products : {false, true}) {
+    options.by_products = products;
+    TorchNet net(replica, options);
+    net.set_part_cells(5);
+    at::Tensor x = map.clone().set_requires_grad(true);
+    const at::Tensor y = net.UpsampleTwice(x);
+    (y * pull).sum().backward();
+    results[products ? 1 : 0] = y.detach();
+    gradients[products ? 1 : 0] = x.grad();
+  }
+  EXPECT_LT(LargestDifference(results[0], results[1]), 1e-5);
+  EXPECT_LT(LargestDifference(gradients[0], gradients[1]), 1e-5);
+}
+
+// A normalisation by statistics that are the batch's own is the same whether it is folded or not.
+TEST(TorchNet, FoldedIsWhatLiveIsOnceTheStatisticsAreTheBatchs) {
+  ModelShape shape;
+  shape.encoder.channels = {4, 8, 8, 16, 512};
+  shape.generator.channels = kNarrow;
+  const Model model(shape);
+  Replica replica(model.layout, at::kCPU);
+  at::NoGradGuard no_grad;
+  replica.Load(SomeWeights(model));
+  NetOptions options;
+  options.momentum = 1;
+  TorchNet net(replica, options);
+  const at::Tensor mel = 4 * at::randn({64, 1, 80, 16});
+  replica.Prepare(NormMode::kLive, at::kFloat);
+  const at::Tensor live = WalkEncoder(net, shape.encoder, net.Enter(mel));
+  replica.Prepare(NormMode::kFolded, at::kFloat);
+  const at::Tensor folded = WalkEncoder(net, shape.encoder, net.Enter(mel));
+  // Statistics keep the unbiased variance: of the 64 numbers of the last layers that is 1/63 more.
+  EXPECT_LT(LargestDifference(live, folded), 0.05 * live.abs().max().item<double>());
+  EXPECT_GT(live.std().item<double>(), 1e-2);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ constexpr int kSheetFrames = 8;
 constexpr double kJudgeEvery = 0.1;  // of the run
 constexpr int64_t kJudgeApart = 20;  // steps
 constexpr double kReportEveryS = 10;
+constexpr int kGpuBatch = 16;
 
 std::string Text(const char* format, auto... values) {
   char text[256];
@@ -77,7 +78,10 @@ Result<TrainerOptions> OptionsFor(const TrainRequest& request) {
   }
   const bool gpu = request.device != "cpu" && has_gpu;
   options.device = gpu ? at::Device(at::kCUDA) : at::Device(at::kCPU);
-  options.workers = gpu ? 1 : ThreadsOrCores(request.threads);
+  options.threads = ThreadsOrCores(request.threads);
+  options.resident = gpu || request.resident;
+  options.workers = options.resident ? 1 : options.threads;
+  options.batch = request.batch > 0 ? request.batch : gpu ? kGpuBatch : 1;
   const bool has_bf16 = gpu || __builtin_cpu_supports("avx512bf16") != 0;
   const bool bf16 = request.precision == "bf16" || (request.precision == "auto" && has_bf16);
   options.number = bf16 ? at::kBFloat16 : at::kFloat;
@@ -101,16 +105,20 @@ class Run {
 
   Status Continue() {
     if (request_.fresh || !HasCheckpoint(CheckpointPath())) {
-      if (!request_.from) return trainer_.Begin();
+      if (!request_.from) {
+        RETURN_IF_ERROR(trainer_.Begin());
+        return Settle();
+      }
       ASSIGN_OR_RETURN(const TensorFile other, ReadCheckpoint(*request_.from / "checkpoint.bin"));
-      return Guarded([&] { return trainer_.BeginWith(other); });
+      RETURN_IF_ERROR(Guarded([&] { return trainer_.BeginWith(other); }));
+      return Settle();
     }
     ASSIGN_OR_RETURN(const TensorFile file, ReadCheckpoint(CheckpointPath()));
     RETURN_IF_ERROR(Guarded([&] { return trainer_.Load(file); }));
     if (const Json* elapsed = file.facts.Find("elapsed_s")) elapsed_before_s_ = elapsed->as_double();
     if (const Json* curves = file.facts.Find("curves")) points_ = CurvesFromJson(*curves);
     Say("continuing at step " + std::to_string(trainer_.step()) + " after " + Text("%.1f min", elapsed_before_s_ / 60));
-    return {};
+    return Settle();
   }
 
   Result<TrainReport> Go() {
@@ -122,10 +130,9 @@ class Run {
       const StagePlan plan = PlanAt(Progress(), trainer_.step(),
                                     {.has_mouth = set_.has_mouth(),
                                      .has_more_sound = set_.more_frames() > 0,
-                                     .peak_rate = request_.learning_rate});
-      ASSIGN_OR_RETURN(const StepLosses losses, trainer_.Step(plan));
-      picture_sum_ += losses.picture;
-      mouth_sum_ += losses.mouth;
+                                     .peak_rate = request_.learning_rate,
+                                     .batch = trainer_.options().batch});
+      RETURN_IF_ERROR(trainer_.Step(plan));
       ++steps_since_point_;
       const double now = Elapsed();
       if (request_.stop != nullptr && request_.stop->raised()) {
@@ -133,12 +140,12 @@ class Run {
         return Error(ErrorCode::kCancelled, "stopped on request; the same command continues");
       }
       if (now - last_report_s >= kReportEveryS) {
-        AddPoint(plan);
+        RETURN_IF_ERROR(AddPoint(plan));
         Report(plan);
         last_report_s = now;
       }
       if (Progress() >= next_judgement && trainer_.step() - last_judged_ >= kJudgeApart) {
-        AddPoint(plan);
+        RETURN_IF_ERROR(AddPoint(plan));
         RETURN_IF_ERROR(plan.pictures > 0 ? Judge() : JudgeHearing());
         next_judgement += kJudgeEvery;
         last_judged_ = trainer_.step();
@@ -162,17 +169,23 @@ class Run {
     if (request_.progress) request_.progress(line);
   }
 
-  void AddPoint(const StagePlan& plan) {
-    if (steps_since_point_ == 0) return;
-    const auto n = static_cast<double>(steps_since_point_);
+  Status Settle() {
+    ASSIGN_OR_RETURN(const std::string found, trainer_.Settle());
+    if (!found.empty()) Say(found);
+    return {};
+  }
+
+  Status AddPoint(const StagePlan& plan) {
+    if (steps_since_point_ == 0) return {};
+    ASSIGN_OR_RETURN(const StepLosses losses, trainer_.TakeLosses());
     points_.push_back({.step = trainer_.step(),
                        .elapsed_s = Elapsed(),
                        .stage = std::string(Name(plan.stage)),
                        .learning_rate = plan.learning_rate,
-                       .picture_loss = picture_sum_ / n,
-                       .mouth_loss = mouth_sum_ / n});
-    picture_sum_ = mouth_sum_ = 0;
+                       .picture_loss = losses.picture,
+                       .mouth_loss = losses.mouth});
     steps_since_point_ = 0;
+    return {};
   }
 
   void Report(const StagePlan& plan) const {
@@ -218,14 +231,17 @@ class Run {
 
   Status WriteState() {
     TensorFile file;
-    RETURN_IF_ERROR(Guarded([&]() -> Status {
-      trainer_.Save(file);
-      return {};
-    }));
+    RETURN_IF_ERROR(Guarded([&] { return trainer_.Save(file); }));
     file.facts.Set("elapsed_s", Elapsed());
     file.facts.Set("curves", ToJson(points_));
     RETURN_IF_ERROR(WriteCheckpoint(CheckpointPath(), file));
+    RETURN_IF_ERROR(WriteCurves());
     return WriteNetworks();
+  }
+
+  Status WriteCurves() const {
+    RETURN_IF_ERROR(WriteFileAtomically(request_.output / "curves.csv", CurvesCsv(points_)));
+    return WriteFileAtomically(request_.output / "curves.svg", CurvesSvg(points_));
   }
 
   Status WriteNetworks() {
@@ -257,8 +273,6 @@ class Run {
     Say("judging the result on held-out frames");
     ASSIGN_OR_RETURN(const Evaluation found, Look(kFinalFrames, kSheetFrames, at::kFloat));
     if (found.sheet) RETURN_IF_ERROR(WritePng(request_.output / "preview.png", found.sheet->view()));
-    RETURN_IF_ERROR(WriteFileAtomically(request_.output / "curves.csv", CurvesCsv(points_)));
-    RETURN_IF_ERROR(WriteFileAtomically(request_.output / "curves.svg", CurvesSvg(points_)));
     TrainReport report;
     Json correlations = Json::Object();
     for (size_t k = 0; k < found.correlations.size(); ++k) correlations.Set(kMouthNames[k], found.correlations[k]);
@@ -268,7 +282,9 @@ class Run {
                       {"size_px", set_.size_px()},
                       {"audio_encoder", set_.learns_rows() ? request_.encoder_width : "given"},
                       {"seed", static_cast<int64_t>(request_.seed)},
+                      {"device", trainer_.options().device.str()},
                       {"threads", trainer_.options().workers},
+                      {"batch", trainer_.options().batch},
                       {"number", trainer_.options().number == at::kBFloat16 ? "bf16" : "f32"},
                       {"steps", trainer_.step()},
                       {"elapsed_s", Elapsed()},
@@ -297,8 +313,6 @@ class Run {
   Stopwatch watch_;
   double elapsed_before_s_ = 0;
   std::vector<CurvePoint> points_;
-  double picture_sum_ = 0;
-  double mouth_sum_ = 0;
   int64_t steps_since_point_ = 0;
   int64_t last_judged_ = 0;
 };
@@ -321,7 +335,7 @@ Result<TrainReport> Train(const TrainRequest& request) {
   set_options.audio = request.audio;
   set_options.more_sound = request.more_sound;
   set_options.held_out = request.held_out;
-  set_options.threads = options.workers;
+  set_options.threads = options.threads;
   set_options.stop = request.stop;
   set_options.progress = [&request](int64_t done, int64_t total) {
     if (request.progress && (done % 500 == 0 || done == total)) {

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
+#include "base/stats.h"
 #include "train/torch/batch.h"
 #include "train/torch/copy_start.h"
 
@@ -20,6 +22,10 @@ constexpr double kEpsilon = 1e-8;
 constexpr double kWeightDecay = 1e-3;
 constexpr double kMostGradient = 1.0;  // norm
 constexpr double kMouthShare = 0.05;   // of mouth parameters in the loss, once there are pictures
+// Likewise, where there is more sound than pictures: else an ear that knows hours of it is bent to suit the minutes
+// drawn.
+constexpr double kMoreMouthShare = 0.5;
+constexpr int64_t kCheckEvery = 64;  // steps between two looks at a device that is not waited for
 constexpr double kAverageDecay = 0.998;
 
 std::vector<float> Floats(const at::Tensor& tensor) {
@@ -31,13 +37,13 @@ std::vector<float> Floats(const at::Tensor& tensor) {
 
 struct Trainer::Lesson {
   Status status;
-  StepLosses losses;
+  at::Tensor losses;  // [2]
 };
 
 Trainer::Trainer(const TrainingSet& set, const MouthRegion& region, const ModelShape& shape,
                  const TrainerOptions& options)
-    : set_(set), region_(region), model_(shape), options_(options), pool_(options.workers) {
-  options_.workers = pool_.size();
+    : set_(set), region_(region), model_(shape), options_(options), pool_(options.threads) {
+  options_.workers = std::min(options_.workers, pool_.size());
   for (int k = 0; k < options_.workers; ++k) {
     replicas_.push_back(std::make_unique<Replica>(model_.layout, options_.device));
   }
@@ -51,25 +57,51 @@ Trainer::Trainer(const TrainingSet& set, const MouthRegion& region, const ModelS
     if (slot.dims.size() > 1) decayed.narrow(0, slot.offset, ElementCount(slot.dims).value()).fill_(1);
   }
   decayed_ = decayed.to(options_.device);
+  losses_ = at::zeros_like(weights_.parameters.narrow(0, 0, 2));
+  net_.number = options_.number;
+}
+
+Error Trainer::Diverged() const {
+  return Error(ErrorCode::kCorrupted, "the gradient is not finite at step " + std::to_string(step_) +
+                                          ": the run diverged; continue from the last checkpoint with a lower "
+                                          "--learning-rate");
+}
+
+Status Trainer::FindStarts(const StagePlan& plan) {
+  std::vector<int64_t>& possible = possible_[plan.run_frames];
+  if (possible.empty()) possible = set_.RunStarts(plan.run_frames, false);
+  if (!possible.empty()) return {};
+  return Error(ErrorCode::kInvalidInput,
+               "no " + std::to_string(plan.run_frames) + " consecutive frames are left to learn from");
+}
+
+Result<Batch> Trainer::BatchFor(const StagePlan& plan, const Rect& cells, bool vary, Random& random) const {
+  const std::vector<int64_t>& possible = possible_.at(plan.run_frames);
+  std::vector<int64_t> starts;
+  for (int run = 0; run < plan.runs; ++run) {
+    starts.push_back(possible[static_cast<size_t>(random.Below(std::ssize(possible)))]);
+  }
+  if (device_set_) return device_set_->MakeBatch(plan, cells, starts, vary, random);
+  ASSIGN_OR_RETURN(const Batch batch, MakeBatch(set_, region_, plan, cells, starts, vary, random));
+  return batch.To(options_.device);
+}
+
+Batch Trainer::MoreFor(const StagePlan& plan, Random& random) const {
+  if (device_set_) return device_set_->MakeMoreBatch(plan.more_runs, plan.more_run_frames, random);
+  return MakeMoreBatch(set_, plan.more_runs, plan.more_run_frames, random).To(options_.device);
 }
 
 Status Trainer::Begin() {
   Random random(options_.seed, 0xC0B1);
   const StagePlan plan = PlanAt(0.99, 0, {});
-  const std::vector<int64_t> possible = set_.RunStarts(plan.run_frames, false);
-  if (possible.empty()) return Error(ErrorCode::kInvalidInput, "there are too few frames in a row to learn from");
-  std::vector<int64_t> starts;
-  for (int run = 0; run < plan.runs; ++run) {
-    starts.push_back(possible[static_cast<size_t>(random.Below(static_cast<int64_t>(possible.size())))]);
-  }
-  ASSIGN_OR_RETURN(const Batch on_cpu, MakeBatch(set_, region_, plan, region_.crop_cells, starts, false, random));
+  RETURN_IF_ERROR(FindStarts(plan));
+  ASSIGN_OR_RETURN(const Batch batch, BatchFor(plan, region_.crop_cells, false, random));
   const auto measure = [&](WeightValues& values) -> Status {
     at::NoGradGuard no_grad;
-    const Batch batch = on_cpu.To(options_.device);
     Replica& replica = *replicas_[0];
     replica.Load(values);
+    replica.Prepare(NormMode::kLive, at::kFloat);
     NetOptions net;
-    net.norm = NormMode::kLive;
     net.momentum = 1;
     const at::Tensor heard = Hear(model_, replica, net, batch.inputs, batch.known);
     Draw(model_, replica, net, batch.cells, batch.image, heard.index_select(0, batch.drawn));
@@ -92,56 +124,110 @@ void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {
     Replica& replica = *replicas_[static_cast<size_t>(worker)];
     replica.Load(weights_);
     Random random(options_.seed, static_cast<uint64_t>(step_ * options_.workers + worker));
-    const std::vector<int64_t> possible = set_.RunStarts(plan.run_frames, false);
-    if (possible.empty()) {
-      return Error(ErrorCode::kInvalidInput,
-                   "no " + std::to_string(plan.run_frames) + " consecutive frames are left to learn from");
-    }
-    std::vector<int64_t> starts;
-    for (int run = 0; run < plan.runs; ++run) {
-      starts.push_back(possible[static_cast<size_t>(random.Below(static_cast<int64_t>(possible.size())))]);
-    }
     const Rect cells = plan.stage == Stage::kFace ? WholeFace() : region_.crop_cells;
-    ASSIGN_OR_RETURN(const Batch on_cpu, MakeBatch(set_, region_, plan, cells, starts, true, random));
-    const Batch batch = on_cpu.To(options_.device);
-    NetOptions net;
-    net.norm = plan.stage == Stage::kSound || plan.stage == Stage::kMouth ? NormMode::kLive : NormMode::kFolded;
-    net.number = options_.number;
-    const at::Tensor heard = Hear(model_, replica, net, batch.inputs, batch.known);
+    ASSIGN_OR_RETURN(const Batch batch, BatchFor(plan, cells, true, random));
+    const bool live = plan.stage == Stage::kSound || plan.stage == Stage::kMouth;
+    replica.Prepare(live ? NormMode::kLive : NormMode::kFolded, options_.number);
+    const at::Tensor heard = Hear(model_, replica, net_, batch.inputs, batch.known);
     at::Tensor loss;
     if (batch.mouth.defined()) loss = MouthLoss(batch, ReadMouth(replica, heard));
     if (plan.more_runs > 0) {
-      const Batch more = MakeMoreBatch(set_, plan.more_runs, plan.more_run_frames, random).To(options_.device);
+      const Batch more = MoreFor(plan, random);
       const at::Tensor of_more =
-          MouthLoss(more, ReadMouth(replica, Hear(model_, replica, net, more.inputs, more.known)));
+          MouthLoss(more, ReadMouth(replica, Hear(model_, replica, net_, more.inputs, more.known)));
       // Each frame counts alike.
       const int frames = plan.runs * plan.run_frames;
       const int more_frames = plan.more_runs * plan.more_run_frames;
       loss = (loss * frames + of_more * more_frames) / (frames + more_frames);
     }
-    if (loss.defined()) lesson.losses.mouth = loss.item<double>();
+    const at::Tensor none = at::zeros_like(losses_[0]);
+    const at::Tensor mouth = loss.defined() ? loss.detach() : none;
+    at::Tensor picture = none;
     if (plan.pictures > 0) {
-      const at::Tensor drawn = Draw(model_, replica, net, cells, batch.image, heard.index_select(0, batch.drawn));
-      const at::Tensor picture = PictureLoss(batch, drawn);
-      lesson.losses.picture = picture.item<double>();
-      loss = loss.defined() ? picture + kMouthShare * loss : picture;
+      const at::Tensor drawn = Draw(model_, replica, net_, cells, batch.image, heard.index_select(0, batch.drawn));
+      const at::Tensor wrong = PictureLoss(batch, drawn);
+      picture = wrong.detach();
+      const double share = plan.more_runs > 0 ? kMoreMouthShare : kMouthShare;
+      loss = loss.defined() ? wrong + share * loss : wrong;
     }
+    lesson.losses = at::stack({picture, mouth});
     loss.backward();
     return {};
   });
 }
 
-Result<StepLosses> Trainer::Step(const StagePlan& plan) {
+Status Trainer::Step(const StagePlan& plan) {
+  RETURN_IF_ERROR(FindStarts(plan));
   std::vector<Lesson> lessons(static_cast<size_t>(options_.workers));
-  pool_.Run([&](const Worker& worker) { Learn(plan, worker.index(), lessons[static_cast<size_t>(worker.index())]); });
+  pool_.Run([&](const Worker& worker) {
+    if (worker.index() < options_.workers) {
+      Learn(plan, worker.index(), lessons[static_cast<size_t>(worker.index())]);
+    }
+  });
+  for (Lesson& lesson : lessons) RETURN_IF_ERROR(std::move(lesson.status));
+  return Guarded([&]() -> Status {
+    RETURN_IF_ERROR(Update(plan));
+    for (const Lesson& lesson : lessons) losses_.add_(lesson.losses, 1.0 / options_.workers);
+    ++summed_;
+    return {};
+  });
+}
+
+Result<StepLosses> Trainer::TakeLosses() {
   StepLosses losses;
-  for (Lesson& lesson : lessons) {
-    RETURN_IF_ERROR(std::move(lesson.status));
-    losses.picture += lesson.losses.picture / options_.workers;
-    losses.mouth += lesson.losses.mouth / options_.workers;
-  }
-  RETURN_IF_ERROR(Guarded([&] { return Update(plan); }));
+  RETURN_IF_ERROR(Guarded([&]() -> Status {
+    const std::vector<float> sums = Floats(losses_);
+    if (!std::isfinite(sums[0]) || !std::isfinite(sums[1])) return Diverged();
+    const auto steps = static_cast<double>(std::max<int64_t>(summed_, 1));
+    losses = {sums[0] / steps, sums[1] / steps};
+    losses_.zero_();
+    summed_ = 0;
+    return {};
+  }));
   return losses;
+}
+
+Result<double> Trainer::MsOfStep(const StagePlan& plan) {
+  RETURN_IF_ERROR(FindStarts(plan));
+  constexpr int kWarmUp = 2;
+  constexpr int kTimed = 3;
+  Stopwatch watch;
+  for (int k = 0; k < kWarmUp + kTimed; ++k) {
+    Lesson lesson;
+    Learn(plan, 0, lesson);
+    RETURN_IF_ERROR(std::move(lesson.status));
+    if (k + 1 != kWarmUp && k + 1 != kWarmUp + kTimed) continue;
+    RETURN_IF_ERROR(Guarded([&]() -> Status {
+      Floats(lesson.losses);
+      Floats(replicas_[0]->gradient().narrow(0, 0, 1));  // waits for the device
+      return {};
+    }));
+    if (k + 1 == kWarmUp) watch.Restart();
+  }
+  return watch.ElapsedMs() / kTimed;
+}
+
+Result<std::string> Trainer::Settle() {
+  if (options_.resident) {
+    RETURN_IF_ERROR(Guarded([&]() -> Status {
+      ASSIGN_OR_RETURN(device_set_, DeviceSet::Load(set_, region_, options_.device, pool_));
+      return {};
+    }));
+  }
+  if (options_.device.is_cpu()) return std::string();
+  at::globalContext().setBenchmarkCuDNN(true);
+  StagePlan plan = PlanAt(0.5, 0, {.batch = options_.batch});
+  plan.stage = Stage::kFolded;
+  std::array<double, 2> ms = {};
+  for (const bool planes : {false, true}) {
+    net_.depthwise_planes = planes;
+    ASSIGN_OR_RETURN(ms[planes ? 1 : 0], MsOfStep(plan));
+  }
+  net_.depthwise_planes = ms[1] < ms[0];
+  char text[160];
+  std::snprintf(text, sizeof(text), "a step of %d pictures takes %.0f ms, with depthwise channels outermost %.0f ms",
+                plan.runs * plan.pictures, ms[0], ms[1]);
+  return std::string(text);
 }
 
 Status Trainer::Update(const StagePlan& plan) {
@@ -154,13 +240,10 @@ Status Trainer::Update(const StagePlan& plan) {
   }
   gradient /= options_.workers;
   statistics /= options_.workers;
-  const double norm = gradient.norm().item<double>();
-  if (!std::isfinite(norm)) {
-    return Error(ErrorCode::kCorrupted, "the gradient is not finite at step " + std::to_string(step_) +
-                                            ": the run diverged; continue from the last checkpoint with a lower "
-                                            "--learning-rate");
-  }
-  if (norm > kMostGradient) gradient *= kMostGradient / norm;
+  const at::Tensor norm = gradient.norm();
+  const bool look = options_.device.is_cpu() || step_ % kCheckEvery == 0;
+  if (look && !std::isfinite(norm.item<double>())) return Diverged();
+  gradient *= (kMostGradient / norm).clamp_max(1);
   ++step_;
   const auto step = static_cast<double>(step_);
   first_moment_.mul_(kFirstDecay).add_(gradient, 1 - kFirstDecay);
@@ -177,7 +260,8 @@ Status Trainer::Update(const StagePlan& plan) {
   return {};
 }
 
-void Trainer::Save(TensorFile& file) const {
+Status Trainer::Save(TensorFile& file) const {
+  if (!std::isfinite(weights_.parameters.sum().item<double>())) return Diverged();
   file.facts.Set("step", step_);
   file.facts.Set("seed", static_cast<int64_t>(options_.seed));
   file.facts.Set("workers", options_.workers);
@@ -187,6 +271,7 @@ void Trainer::Save(TensorFile& file) const {
   file.arrays["average_statistics"] = Floats(average_.statistics);
   file.arrays["first_moment"] = Floats(first_moment_);
   file.arrays["second_moment"] = Floats(second_moment_);
+  return {};
 }
 
 Status Trainer::BeginWith(const TensorFile& file) {

@@ -1,7 +1,9 @@
 // One training run in progress: weights, optimiser and workers.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "train/mouth_region.h"
 #include "train/schedule.h"
 #include "train/tensor_file.h"
+#include "train/torch/device_set.h"
 #include "train/torch/model.h"
 #include "train/training_set.h"
 
@@ -17,12 +20,15 @@ namespace lips {
 
 struct TrainerOptions {
   uint64_t seed = 1;
-  int workers = 1;  // each learns from a batch of its own; gradients are averaged in a fixed order
+  int threads = 1;  // for what is decoded and judged
+  int workers = 1;  // of these: each learns from a batch of its own; gradients are averaged in a fixed order
   at::Device device = at::kCPU;
   at::ScalarType number = at::kFloat;
+  int batch = 1;          // ScheduleOptions::batch, for what is measured before the first step
+  bool resident = false;  // all there is to learn from lies in the device's memory; takes one worker
 };
 
-// What a step found, averaged over the workers.
+// What steps found, averaged over them and the workers.
 struct StepLosses {
   double picture = 0;
   double mouth = 0;
@@ -41,10 +47,19 @@ class Trainer {
   // Instead of Begin: the averaged weights of another run's Save; everything else begins anew. Errors: those of Load.
   Status BeginWith(const TensorFile& file);
 
-  // AdamW with clipped gradients, and a moving average of the weights. The same seed, step and weights give the same
-  // result, bit for bit, with the same number of workers on the same machine. Errors: kCorrupted when a number is not
-  // finite any more (nothing is changed then), those of reading pictures.
-  Result<StepLosses> Step(const StagePlan& plan);
+  // Takes what there is to learn from into the device's memory, where options say so, and finds out how a device other
+  // than the CPU computes fastest. Call it after Begin, BeginWith or Load. Gives what it found, for a person, or an
+  // empty text. Errors: those of reading pictures.
+  Result<std::string> Settle();
+
+  // AdamW with clipped gradients, and a moving average of the weights. On the CPU the same seed, step and weights give
+  // the same result, bit for bit, with the same number of workers on the same machine; a GPU adds up in whatever order.
+  // Errors: kCorrupted when a number is not finite any more, those of reading pictures. The CPU notices at once and
+  // changes nothing then; another device is not waited for, and notices in TakeLosses or Save.
+  Status Step(const StagePlan& plan);
+
+  // Of the steps since the last call. Errors: kCorrupted when a number is not finite any more.
+  Result<StepLosses> TakeLosses();
 
   int64_t step() const { return step_; }
   const Model& model() const { return model_; }
@@ -52,13 +67,18 @@ class Trainer {
   const TrainerOptions& options() const { return options_; }
   ThreadPool& pool() { return pool_; }
 
-  // Everything a continued run needs.
-  void Save(TensorFile& file) const;
+  // Everything a continued run needs. Errors: kCorrupted when a number is not finite any more.
+  Status Save(TensorFile& file) const;
   // Errors: kInvalidInput when `file` is of another shape.
   Status Load(const TensorFile& file);
 
  private:
   struct Lesson;
+  Error Diverged() const;
+  Status FindStarts(const StagePlan& plan);
+  Result<Batch> BatchFor(const StagePlan& plan, const Rect& cells, bool vary, Random& random) const;
+  Batch MoreFor(const StagePlan& plan, Random& random) const;
+  Result<double> MsOfStep(const StagePlan& plan);
   void Learn(const StagePlan& plan, int worker, Lesson& lesson);
   Status Update(const StagePlan& plan);
 
@@ -70,6 +90,11 @@ class Trainer {
   std::vector<std::unique_ptr<Replica>> replicas_;
   WeightValues weights_;
   WeightValues average_;
+  std::optional<DeviceSet> device_set_;
+  NetOptions net_;
+  std::map<int, std::vector<int64_t>> possible_;  // TrainingSet::RunStarts by length
+  at::Tensor losses_;                             // [2]: sums of pictures' and mouths'
+  int64_t summed_ = 0;
   at::Tensor first_moment_;
   at::Tensor second_moment_;
   at::Tensor decayed_;  // 1 for the weights of convolutions, 0 for the rest

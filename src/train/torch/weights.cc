@@ -34,8 +34,9 @@ void WeightLayout::AddParameter(const std::string& name, Dims dims) {
   lips::Add(name, std::move(dims), parameters, parameter_floats);
 }
 
-void WeightLayout::Add(const std::vector<FamilyConv>& convs) {
-  for (const FamilyConv& conv : convs) {
+void WeightLayout::Add(const std::vector<FamilyConv>& added) {
+  for (const FamilyConv& conv : added) {
+    convs.push_back(conv);
     AddParameter(conv.conv + ".weight", conv.weight_dims());
     if (conv.bias) AddParameter(conv.conv + ".bias", {conv.out});
     if (conv.norm.empty()) continue;
@@ -94,29 +95,110 @@ StateDict StateOf(const WeightLayout& layout, const WeightValues& values, const 
   return state;
 }
 
-Replica::Replica(const WeightLayout& layout, at::Device device) {
+Replica::Replica(const WeightLayout& layout, at::Device device) : layout_(layout), tables_(TablesOf(layout, device)) {
   const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
   values_ = {at::zeros({layout.parameter_floats}, options), at::zeros({layout.statistic_floats}, options)};
-  gradient_ = at::zeros({layout.parameter_floats}, options);
-  for (const auto& [name, slot] : layout.parameters) {
-    const auto view = [&slot = slot](const at::Tensor& from) {
-      return from.narrow(0, slot.offset, Count(slot.dims)).view(slot.dims);
-    };
-    at::Tensor leaf = view(values_.parameters).detach();
-    leaf.set_requires_grad(true);
-    leaf.mutable_grad() = view(gradient_);
-    parameters_.emplace(name, leaf);
-  }
+  parameters_ = values_.parameters.detach();
+  parameters_.set_requires_grad(true);
+  parameters_.mutable_grad() = at::zeros({layout.parameter_floats}, options);
   for (const auto& [name, slot] : layout.statistics) {
     statistics_.emplace(name, values_.statistics.narrow(0, slot.offset, Count(slot.dims)).view(slot.dims));
   }
+}
+
+Replica::Tables Replica::TablesOf(const WeightLayout& layout, at::Device device) {
+  Tables tables;
+  std::vector<int64_t> weight_at, channel_of, bias_at, gain_at, shift_at, mean_at, variance_at;
+  std::vector<float> has_bias, is_normed;
+  const auto offset = [](const auto& slots, const std::string& name) {
+    const auto found = slots.find(name);
+    return found == slots.end() ? int64_t{0} : found->second.offset;
+  };
+  int64_t channels = 0;
+  for (const FamilyConv& conv : layout.convs) channels += conv.out;
+  for (const FamilyConv& conv : layout.convs) {
+    const auto first_channel = static_cast<int64_t>(bias_at.size());
+    const bool normed = !conv.norm.empty();
+    const int64_t count = Count(conv.weight_dims());
+    const int64_t at = offset(layout.parameters, conv.conv + ".weight");
+    for (int64_t k = 0; k < count; ++k) {
+      weight_at.push_back(at + k);
+      channel_of.push_back(normed ? first_channel + k / (count / conv.out) : channels);
+    }
+    for (int64_t k = 0; k < conv.out; ++k) {
+      bias_at.push_back(conv.bias ? offset(layout.parameters, conv.conv + ".bias") + k : 0);
+      has_bias.push_back(conv.bias ? 1.0f : 0.0f);
+      gain_at.push_back(normed ? offset(layout.parameters, conv.norm + ".weight") + k : 0);
+      shift_at.push_back(normed ? offset(layout.parameters, conv.norm + ".bias") + k : 0);
+      mean_at.push_back(normed ? offset(layout.statistics, conv.norm + ".running_mean") + k : 0);
+      variance_at.push_back(normed ? offset(layout.statistics, conv.norm + ".running_var") + k : 0);
+      is_normed.push_back(normed ? 1.0f : 0.0f);
+    }
+    tables.weight_counts.push_back(count);
+    tables.channel_counts.push_back(conv.out);
+  }
+  const auto copy = [device](const auto& from) {
+    using Number = typename std::decay_t<decltype(from)>::value_type;
+    return at::tensor(at::ArrayRef<Number>(from)).to(device);
+  };
+  tables.weight_at = copy(weight_at);
+  tables.channel_of = copy(channel_of);
+  tables.bias_at = copy(bias_at);
+  tables.has_bias = copy(has_bias);
+  tables.gain_at = copy(gain_at);
+  tables.shift_at = copy(shift_at);
+  tables.mean_at = copy(mean_at);
+  tables.variance_at = copy(variance_at);
+  tables.is_normed = copy(is_normed);
+  return tables;
 }
 
 void Replica::Load(const WeightValues& values) {
   at::NoGradGuard no_grad;
   values_.parameters.copy_(values.parameters);
   values_.statistics.copy_(values.statistics);
-  gradient_.zero_();
+  parameters_.mutable_grad().zero_();
+  filters_.clear();
+}
+
+at::Tensor Replica::Parameter(const std::string& name) const {
+  const Slot& slot = layout_.parameters.find(name)->second;
+  return parameters_.narrow(0, slot.offset, Count(slot.dims)).view(slot.dims);
+}
+
+void Replica::Prepare(NormMode norm, at::ScalarType number) {
+  const Tables& t = tables_;
+  at::Tensor weights = parameters_.index_select(0, t.weight_at);
+  at::Tensor biases = parameters_.index_select(0, t.bias_at) * t.has_bias;
+  if (norm == NormMode::kFolded) {
+    const at::Tensor gain = parameters_.index_select(0, t.gain_at);
+    const at::Tensor shift = parameters_.index_select(0, t.shift_at);
+    const at::Tensor mean = values_.statistics.index_select(0, t.mean_at) * t.is_normed;
+    const at::Tensor deviation = (values_.statistics.index_select(0, t.variance_at) + kNormEpsilon).rsqrt();
+    // 1 where none norms.
+    const at::Tensor scale = gain * deviation * t.is_normed + (1 - t.is_normed);
+    weights = weights * at::cat({scale, at::ones({1}, scale.options())}).index_select(0, t.channel_of);
+    biases = (biases - mean) * scale + shift * t.is_normed;
+  }
+  const std::vector<at::Tensor> by_weight = weights.to(number).split_with_sizes(t.weight_counts);
+  const std::vector<at::Tensor> by_bias = biases.to(number).split_with_sizes(t.channel_counts);
+  std::vector<at::Tensor> by_gain, by_shift;
+  if (norm == NormMode::kLive) {
+    by_gain = parameters_.index_select(0, t.gain_at).split_with_sizes(t.channel_counts);
+    by_shift = parameters_.index_select(0, t.shift_at).split_with_sizes(t.channel_counts);
+  }
+  filters_.clear();
+  for (size_t k = 0; k < layout_.convs.size(); ++k) {
+    const FamilyConv& conv = layout_.convs[k];
+    Filter filter;
+    filter.weight = by_weight[k].view(conv.weight_dims());
+    if (conv.bias || (norm == NormMode::kFolded && !conv.norm.empty())) filter.bias = by_bias[k];
+    if (norm == NormMode::kLive && !conv.norm.empty()) {
+      filter.gain = by_gain[k];
+      filter.shift = by_shift[k];
+    }
+    filters_.emplace(conv.conv, std::move(filter));
+  }
 }
 
 }  // namespace lips

@@ -11,6 +11,14 @@
 
 namespace lips {
 
+inline constexpr double kNormEpsilon = 1e-5;  // of the family's normalisations
+
+// How normalisations work.
+enum class NormMode : uint8_t {
+  kLive,    // by the statistics of the batch, which the running ones follow
+  kFolded,  // by the running ones, as part of the convolution: what the exported network does, and faster
+};
+
 // Where a named tensor lies in a long vector.
 struct Slot {
   int64_t offset = 0;
@@ -24,6 +32,7 @@ struct WeightLayout {
   std::map<std::string, Slot, std::less<>> statistics;
   int64_t parameter_floats = 0;
   int64_t statistic_floats = 0;
+  std::vector<FamilyConv> convs;
 
   void Add(const std::vector<FamilyConv>& convs);
   void AddParameter(const std::string& name, Dims dims);
@@ -43,22 +52,49 @@ WeightValues InitialWeights(const WeightLayout& layout, const std::vector<Family
 // num_batches_tracked.
 StateDict StateOf(const WeightLayout& layout, const WeightValues& values, const std::vector<FamilyConv>& convs);
 
-// A network's own copy of the parameters to compute with: leaves whose gradients gather in one long vector.
+// A network's own copy of the parameters to compute with. What belongs to all convolutions alike (taking them apart,
+// folding normalisations, rounding) is done for all of them at once: a device is given a dozen things to do, not a
+// dozen for each convolution.
 class Replica {
  public:
+  struct Filter {
+    at::Tensor weight;  // [out, in / groups, kernel, kernel]
+    at::Tensor bias;    // [out]; undefined: none
+    at::Tensor gain;    // of the normalisation, f32 [out]; these two with kLive only
+    at::Tensor shift;
+  };
+
   Replica(const WeightLayout& layout, at::Device device);
 
   // Takes `values` over; gradients become zero.
   void Load(const WeightValues& values);
-  const at::Tensor& Parameter(const std::string& name) const { return parameters_.find(name)->second; }
+  // Makes the filters for forward passes that follow, in `number`. Between two backward passes it must be called again.
+  void Prepare(NormMode norm, at::ScalarType number);
+
+  // What Prepare made of a convolution: with kFolded its normalisation is within.
+  const Filter& filter(const std::string& conv) const { return filters_.find(conv)->second; }
+  at::Tensor Parameter(const std::string& name) const;  // f32
   const at::Tensor& Statistic(const std::string& name) const { return statistics_.find(name)->second; }
-  const at::Tensor& gradient() const { return gradient_; }             // [parameter_floats]
+  const at::Tensor& gradient() const { return parameters_.grad(); }    // [parameter_floats]
   const at::Tensor& statistics() const { return values_.statistics; }  // as the forward passes left them
 
  private:
+  // For all convolutions one after the other, and all of their channels one after the other.
+  struct Tables {
+    at::Tensor weight_at;                                // [weights]: where each lies in the parameters
+    at::Tensor channel_of;                               // [weights]: in [0, channels]; `channels` where none norms
+    at::Tensor bias_at, has_bias;                        // [channels]
+    at::Tensor gain_at, shift_at, mean_at, variance_at;  // [channels]: 0 where none norms
+    at::Tensor is_normed;                                // [channels]: 1, or 0
+    std::vector<int64_t> weight_counts, channel_counts;  // of each convolution
+  };
+  static Tables TablesOf(const WeightLayout& layout, at::Device device);
+
+  const WeightLayout& layout_;
   WeightValues values_;
-  at::Tensor gradient_;
-  std::map<std::string, at::Tensor, std::less<>> parameters_;
+  at::Tensor parameters_;  // the leaf
+  Tables tables_;
+  std::map<std::string, Filter, std::less<>> filters_;
   std::map<std::string, at::Tensor, std::less<>> statistics_;
 };
 

@@ -1,0 +1,100 @@
+#include "train/torch/device_set.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "tensor/npy.h"
+#include "tests/testdata/synthetic_avatar.h"
+
+namespace lips {
+namespace {
+
+// A copy of the synthetic avatar with the speech beside it, and a mouth for both what is drawn and what is only heard.
+class DeviceSetTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder_ / "more");
+    std::filesystem::copy(testdata::SyntheticAvatar(), folder_ / "package", std::filesystem::copy_options::recursive);
+    for (const char* where : {"package", "more"}) {
+      std::filesystem::copy_file(testdata::SyntheticSpeech(), folder_ / where / "aud.wav",
+                                 std::filesystem::copy_options::overwrite_existing);
+      Tensor mouth(DType::kF32, {where[0] == 'p' ? 30 : 198, 6});
+      for (size_t i = 0; i < mouth.As<float>().size(); ++i) {
+        mouth.As<float>()[i] = static_cast<float>(0.5 + 0.5 * std::sin(0.3 * double(i)));
+      }
+      ASSERT_TRUE(WriteNpy(folder_ / where / "mouth.npy", mouth).ok());
+    }
+    options_.avatar = folder_ / "package";
+    options_.cache = folder_;
+    options_.held_out = 5;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  TrainingSetOptions options_;
+  Path folder_ = Path(::testing::TempDir()) / ("device_set_" + std::to_string(::getpid()));
+};
+
+void ExpectSame(const at::Tensor& a, const at::Tensor& b, const char* what) {
+  ASSERT_EQ(a.defined(), b.defined()) << what;
+  if (!a.defined()) return;
+  ASSERT_EQ(a.sizes(), b.sizes()) << what;
+  EXPECT_LT((a - b).abs().max().item<double>(), 1e-6) << what;
+}
+
+// Runs across the beginning and the end of the sound, too, where rows are missing.
+TEST_F(DeviceSetTest, MakesTheBatchesThatAreMadeOfFiles) {
+  for (const bool given : {false, true}) {
+    options_.packaged_features = given;
+    const auto set = TrainingSet::Open(options_);
+    ASSERT_TRUE(set.ok()) << set.error().message();
+    const MouthRegion region = FindMouth(set.value()).value();
+    ThreadPool pool(2);
+    const auto device_set = DeviceSet::Load(set.value(), region, at::kCPU, pool);
+    ASSERT_TRUE(device_set.ok()) << device_set.error().message();
+    const std::vector<int64_t> starts = {0, 7, 3, set.value().frames() - 4};
+    for (const Rect& cells : {WholeFace(), Rect{2, 3, 5, 5}}) {
+      const StagePlan plan = {.stage = Stage::kFace, .runs = 4, .run_frames = 4, .pictures = 2};
+      Random random(1, 2);
+      Random same(1, 2);
+      const Batch expected = MakeBatch(set.value(), region, plan, cells, starts, false, random).value();
+      const Batch got = device_set.value().MakeBatch(plan, cells, starts, false, same);
+      ExpectSame(got.inputs, expected.inputs, "inputs");
+      ExpectSame(got.known, expected.known, "known");
+      ExpectSame(got.mouth, expected.mouth, "mouth");
+      ExpectSame(got.weight, expected.weight, "weight");
+      EXPECT_EQ(got.drawn.size(0), 8);
+      EXPECT_EQ(got.image.sizes(), expected.image.sizes());
+      // References are other frames at random, so that later pictures may be others; the first is the same.
+      ExpectSame(got.target[0], expected.target[0], "target");
+      ExpectSame(got.image[0].narrow(0, 3, 3), expected.image[0].narrow(0, 3, 3), "what is shown of it");
+    }
+  }
+}
+
+TEST_F(DeviceSetTest, VariesTheSoundAsMuchAsTheProcessorDoes) {
+  options_.more_sound = folder_ / "more";
+  const auto set = TrainingSet::Open(options_);
+  ASSERT_TRUE(set.ok()) << set.error().message();
+  const MouthRegion region = FindMouth(set.value()).value();
+  ThreadPool pool(1);
+  const auto device_set = DeviceSet::Load(set.value(), region, at::kCPU, pool);
+  ASSERT_TRUE(device_set.ok()) << device_set.error().message();
+  Random random(1);
+  Random other(1);
+  const Batch by_files = MakeMoreBatch(set.value(), 200, 16, random);
+  const Batch got = device_set.value().MakeMoreBatch(200, 16, other);
+  EXPECT_EQ(got.inputs.sizes(), by_files.inputs.sizes());
+  EXPECT_EQ(got.mouth.sizes(), by_files.mouth.sizes());
+  EXPECT_NEAR(got.inputs.mean().item<double>(), by_files.inputs.mean().item<double>(), 0.12);
+  EXPECT_NEAR(got.inputs.std().item<double>(), by_files.inputs.std().item<double>(), 0.12);
+  EXPECT_LE(got.inputs.abs().max().item<double>(), 4);
+  const Batch next = device_set.value().MakeMoreBatch(200, 16, other);
+  EXPECT_GT((next.inputs - got.inputs).abs().mean().item<double>(), 0.1);
+}
+
+}  // namespace
+}  // namespace lips
