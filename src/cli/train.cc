@@ -86,6 +86,11 @@ void AddTrain(Commands& commands) {
   command->add_option("--more-sound", flags->more_sound,
                       "folder with aud.wav and mouth.npy: the audio encoder learns from them, too, without pictures");
   command->add_option("--from", flags->from, "folder of another run: begin with its weights instead of none");
+  command
+      ->add_option("--reference", request.reference,
+                   "what frames are drawn from: random, another frame; pasted, themselves with another one's mouth")
+      ->check(CLI::IsMember({"random", "pasted"}))
+      ->capture_default_str();
   command->add_option("--time-budget", flags->budget, "time to compute, continuations included: 90s, 60m, 1.5h")
       ->check(CheckDuration)
       ->capture_default_str();

@@ -1,6 +1,7 @@
 #include "train/mouth_region.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -11,6 +12,9 @@ constexpr double kTail = 0.05;         // of the motion, left out on either side
 constexpr double kCropHolds = 0.93;    // of the motion
 constexpr float kMostWeight = 5.0f;    // on top of 1
 constexpr double kStillPixel = 0.004;  // motion of codec noise, in units of the whole range
+// Where a mouth may be, in faces cut out by the family's rule: middle and deviation along x and y, in picture sizes.
+constexpr std::array<double, 2> kMouthMiddle = {0.48, 0.46};
+constexpr std::array<double, 2> kMouthDeviation = {0.2, 0.14};
 
 // Mean absolute difference of each pixel, [S, S] in 0..1, over sampled pairs of pictures.
 Result<std::vector<double>> Motion(const TrainingSet& set, int64_t samples) {
@@ -37,6 +41,15 @@ Result<std::vector<double>> Motion(const TrainingSet& set, int64_t samples) {
     }
   }
   for (double& value : motion) value = std::max(0.0, value - kStillPixel);
+  if (resting) return motion;
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      const double across = ((x + 0.5) / size - kMouthMiddle[0]) / kMouthDeviation[0];
+      const double down = ((y + 0.5) / size - kMouthMiddle[1]) / kMouthDeviation[1];
+      motion[static_cast<size_t>(y) * static_cast<size_t>(size) + static_cast<size_t>(x)] *=
+          std::exp(-(across * across + down * down) / 2);
+    }
+  }
   return motion;
 }
 
@@ -98,9 +111,27 @@ Rect BestCells(const std::vector<double>& motion, int size) {
   return best;
 }
 
+// 1 in the mouth's box and what a jaw takes along, fading out around it.
+std::vector<float> PastedPart(const Rect& box, int size) {
+  const double fade = 0.04 * size;
+  const double left = box.x - 0.15 * box.width;
+  const double right = box.right() + 0.15 * box.width;
+  const double top = box.y - 0.1 * box.height;
+  const double bottom = box.bottom() + 0.6 * box.height;
+  std::vector<float> part;
+  part.reserve(static_cast<size_t>(size) * static_cast<size_t>(size));
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      const double outside = std::max({left - x, x + 1 - right, top - y, y + 1 - bottom, 0.0});
+      part.push_back(static_cast<float>(std::max(0.0, 1 - outside / fade)));
+    }
+  }
+  return part;
+}
+
 }  // namespace
 
-Result<MouthRegion> FindMouth(const TrainingSet& set, int64_t samples) {
+Result<MouthRegion> FindMouth(const TrainingSet& set, bool paste, int64_t samples) {
   ASSIGN_OR_RETURN(std::vector<double> motion, Motion(set, samples));
   const int size = set.size_px();
   const auto n = static_cast<size_t>(size);
@@ -122,6 +153,7 @@ Result<MouthRegion> FindMouth(const TrainingSet& set, int64_t samples) {
   const auto [top, bottom] = Middle(rows);
   region.box = {left, top, right - left, bottom - top};
   region.crop_cells = BestCells(motion, size);
+  if (paste && !set.faces().header().has_resting) region.pasted = PastedPart(region.box, size);
   for (int pass = 0; pass < 2; ++pass) {
     BlurAlong(motion, size, size / 40, false);
     BlurAlong(motion, size, size / 40, true);

@@ -15,10 +15,14 @@ struct MouthRegion {
   Rect box;                   // holds 90 % of the motion along either axis; what "in the mouth" means in reports
   std::vector<float> weight;  // [S, S], 1 where nothing moves to 6 where most does; for losses
   Rect crop_cells;            // the part to train on first, in cells of S / kCells pixels
+  // [S, S], how much of another frame's mouth and jaw a picture gets to be its own reference, 0..1; empty where the
+  // reference is a resting picture or another frame altogether.
+  std::vector<float> pasted;
 };
 
 // Measured on up to `samples` frames: against the resting picture where there is one, else against the next frame but
-// one. Errors: those of reading.
-Result<MouthRegion> FindMouth(const TrainingSet& set, int64_t samples = 120);
+// one, where a mouth may be: a neck and what hangs on it move, too. `paste` asks for MouthRegion::pasted. Errors: those
+// of reading.
+Result<MouthRegion> FindMouth(const TrainingSet& set, bool paste = false, int64_t samples = 120);
 
 }  // namespace lips

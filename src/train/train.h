@@ -23,6 +23,9 @@ struct TrainRequest {
   std::optional<Path> audio;           // instead of the package's aud.wav
   std::optional<Path> more_sound;      // a folder with aud.wav and mouth.npy, heard but never drawn
   std::optional<Path> from;            // another run's folder: begin with its weights
+  // What a frame is drawn from, where there are no resting pictures: "random", another frame, or "pasted", itself with
+  // another frame's mouth and jaw, as a template's frame is in use.
+  std::string reference = "random";
 
   double time_budget_s = 3600;  // of computing, over all continuations
   int64_t steps = 0;            // instead: that many steps, whatever time they take

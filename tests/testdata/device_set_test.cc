@@ -48,10 +48,11 @@ void ExpectSame(const at::Tensor& a, const at::Tensor& b, const char* what) {
 // Runs across the beginning and the end of the sound, too, where rows are missing.
 TEST_F(DeviceSetTest, MakesTheBatchesThatAreMadeOfFiles) {
   for (const bool given : {false, true}) {
+    const bool pasted = given;
     options_.packaged_features = given;
     const auto set = TrainingSet::Open(options_);
     ASSERT_TRUE(set.ok()) << set.error().message();
-    const MouthRegion region = FindMouth(set.value()).value();
+    const MouthRegion region = FindMouth(set.value(), pasted).value();
     ThreadPool pool(2);
     const auto device_set = DeviceSet::Load(set.value(), region, at::kCPU, pool);
     ASSERT_TRUE(device_set.ok()) << device_set.error().message();
@@ -71,6 +72,12 @@ TEST_F(DeviceSetTest, MakesTheBatchesThatAreMadeOfFiles) {
       // References are other frames at random, so that later pictures may be others; the first is the same.
       ExpectSame(got.target[0], expected.target[0], "target");
       ExpectSame(got.image[0].narrow(0, 3, 3), expected.image[0].narrow(0, 3, 3), "what is shown of it");
+      const at::Tensor copied = (got.image[0].narrow(0, 0, 3) - got.target[0]).abs();
+      if (cells.height == kCells) {
+        EXPECT_EQ(copied.narrow(1, 0, 8).max().item<double>() == 0, pasted)
+            << "a reference is another frame, or the same one but for the mouth";
+      }
+      EXPECT_GT(copied.max().item<double>(), 0);
     }
   }
 }

@@ -27,6 +27,13 @@ void PutUnit(const Image& picture, const Rect& pixels, int64_t index, int64_t ch
   }
 }
 
+// Looks into `map`, [size, size].
+at::Tensor PartOf(const std::vector<float>& map, int64_t size, const Rect& pixels) {
+  return at::from_blob(const_cast<float*>(map.data()), {size, size}, at::kFloat)
+      .narrow(0, pixels.y, pixels.height)
+      .narrow(1, pixels.x, pixels.width);
+}
+
 // Inputs, known and mouth of that many runs, to be filled.
 Batch EmptyRuns(const TrainingSet& set, int64_t runs, int64_t frames) {
   const int64_t rows = frames + kWindowRows - 1;
@@ -99,15 +106,16 @@ Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const
     RETURN_IF_ERROR(set.faces().Read(reference, resting ? FaceKind::kResting : FaceKind::kTarget, picture));
     PutUnit(picture, pixels, k, 0, batch.image);
   }
+  if (!region.pasted.empty()) {
+    at::Tensor reference = batch.image.narrow(1, 0, 3);
+    reference.copy_(batch.target + (reference - batch.target) * PartOf(region.pasted, set.size_px(), pixels));
+  }
   const Rect hidden = Intersection(set.mask(), pixels);
   batch.image.narrow(1, 3, 3)
       .narrow(2, hidden.y - pixels.y, hidden.height)
       .narrow(3, hidden.x - pixels.x, hidden.width)
       .zero_();
-  const at::Tensor weight =
-      at::from_blob(const_cast<float*>(region.weight.data()), {set.size_px(), set.size_px()}, at::kFloat)
-          .narrow(0, pixels.y, pixels.height)
-          .narrow(1, pixels.x, pixels.width);
+  const at::Tensor weight = PartOf(region.weight, set.size_px(), pixels);
   batch.weight = weight / weight.mean();
   return batch;
 }

@@ -28,7 +28,8 @@ struct Batch {
 };
 
 // Runs that begin at `starts`; the pictures are the first ones of each run's frames from a random one on. References
-// are resting pictures where there are any, else random frames. `random` varies the sound, too, when `vary`.
+// are resting pictures where there are any, else random frames, or of them what MouthRegion::pasted says. `random`
+// varies the sound, too, when `vary`.
 Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const StagePlan& plan, const Rect& cells,
                         std::span<const int64_t> starts, bool vary, Random& random);
 

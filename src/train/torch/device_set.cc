@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kMelSilence = -4;
 constexpr int64_t kDecodedAtOnce = 512;
+constexpr double kRowNoise = 0.15;  // of each number's own deviation, where rows are given
 
 at::Tensor Copied(std::span<const float> values, at::IntArrayRef dims, at::Device device) {
   return at::from_blob(const_cast<float*>(values.data()), dims, at::kFloat).clone().to(device);
@@ -96,6 +97,7 @@ Result<DeviceSet> DeviceSet::Load(const TrainingSet& set, const MouthRegion& reg
     if (!set.held_out(frame)) all.references_.push_back(frame);
   }
   all.weight_ = Copied(region.weight, {all.size_px_, all.size_px_}, device);
+  if (!region.pasted.empty()) all.pasted_ = Copied(region.pasted, {all.size_px_, all.size_px_}, device);
   ASSIGN_OR_RETURN(all.pictures_, Pictures(set, FaceKind::kTarget, device, pool));
   if (set.faces().header().has_resting) {
     ASSIGN_OR_RETURN(all.resting_, Pictures(set, FaceKind::kResting, device, pool));
@@ -105,6 +107,7 @@ Result<DeviceSet> DeviceSet::Load(const TrainingSet& set, const MouthRegion& reg
   } else {
     all.heard_.rows = set.rows();
     all.heard_.given = Copied(set.given_rows(), {set.rows(), set.row_floats()}, device);
+    all.heard_.deviation = all.heard_.given.std(0, false);
     if (set.has_mouth()) all.heard_.mouth = Copied(set.mouths(), {set.frames(), kMouthParameters}, device);
   }
   if (set.more_frames() > 0) all.more_ = HeardOf(set.more_sound(), set.more_mouths(), device);
@@ -122,6 +125,7 @@ void DeviceSet::Listen(const Heard& heard, std::span<const int64_t> starts, int6
   const at::Tensor inside = row.clamp(0, heard.rows - 1).flatten();
   if (heard.given.defined()) {
     batch.inputs = heard.given.index_select(0, inside).view({runs, rows, -1});
+    if (vary) batch.inputs = batch.inputs + kRowNoise * heard.deviation * at::randn_like(batch.inputs);
   } else {
     // A strip of the mel for each run, then of it what each row hears.
     const at::Tensor column = heard.first_column.index_select(0, inside).view({runs, rows});
@@ -178,7 +182,12 @@ Batch DeviceSet::MakeBatch(const StagePlan& plan, const Rect& cells, std::span<c
         .div_(255);
   };
   batch.target = part(pictures_, frame);
-  batch.image = at::cat({part(resting_.defined() ? resting_ : pictures_, reference), batch.target}, 1);
+  at::Tensor shown = part(resting_.defined() ? resting_ : pictures_, reference);
+  if (pasted_.defined()) {
+    const at::Tensor much = pasted_.narrow(0, pixels.y, pixels.height).narrow(1, pixels.x, pixels.width);
+    shown = batch.target + (shown - batch.target) * much;
+  }
+  batch.image = at::cat({shown, batch.target}, 1);
   const Rect hidden = Intersection(mask_, pixels);
   batch.image.narrow(1, 3, 3)
       .narrow(2, hidden.y - pixels.y, hidden.height)

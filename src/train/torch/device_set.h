@@ -32,6 +32,7 @@ class DeviceSet {
     at::Tensor mel;           // [columns, 80]; undefined where rows are given
     at::Tensor first_column;  // [rows] i64: where in the mel begins what a row hears
     at::Tensor given;         // [rows, floats], or undefined
+    at::Tensor deviation;     // [floats]: how much each of them varies
     at::Tensor mouth;         // [frames, 6], or undefined
     int64_t rows = 0;
   };
@@ -44,6 +45,7 @@ class DeviceSet {
   Rect mask_;
   std::vector<int64_t> references_;  // frames to learn from, where there are no resting pictures
   at::Tensor weight_;                // [S, S]
+  at::Tensor pasted_;                // [S, S], or undefined
   at::Tensor pictures_;              // [frames, S, S, 3] u8, B, G, R
   at::Tensor resting_;               // likewise; undefined where there are none
   Heard heard_;

@@ -281,6 +281,7 @@ class Run {
                       {"width", request_.width},
                       {"size_px", set_.size_px()},
                       {"audio_encoder", set_.learns_rows() ? request_.encoder_width : "given"},
+                      {"reference", set_.faces().header().has_resting ? "resting" : request_.reference},
                       {"seed", static_cast<int64_t>(request_.seed)},
                       {"device", trainer_.options().device.str()},
                       {"threads", trainer_.options().workers},
@@ -344,7 +345,7 @@ Result<TrainReport> Train(const TrainRequest& request) {
   };
   auto set = TrainingSet::Open(set_options);
   if (!set.ok()) return std::move(set).TakeError().Within("avatar '" + request.avatar.string() + "'");
-  ASSIGN_OR_RETURN(MouthRegion region, FindMouth(set.value()));
+  ASSIGN_OR_RETURN(MouthRegion region, FindMouth(set.value(), request.reference == "pasted"));
   ASSIGN_OR_RETURN(const ModelShape shape, ShapeFor(request, set.value()));
   if (request.progress) {
     const Rect& box = region.box;
