@@ -104,6 +104,11 @@ void AddTrain(Commands& commands) {
   command->add_option("--held-out", request.held_out, "last frames kept for judging, where there is no heldout.txt")
       ->check(CLI::Range(0, 10000000))
       ->capture_default_str();
+  command
+      ->add_option("--sound-share", request.sound_share,
+                   "of the run, for the sound alone where mouth.npy is there; 0: 0.12, with --more-sound 0.3")
+      ->check(CLI::Range(0.0, 0.6))
+      ->capture_default_str();
   command->add_option("--seed", request.seed, "of everything random")->capture_default_str();
   command->add_option("--threads", request.threads, "workers; 0: one per core")
       ->check(CLI::Range(0, 1024))

@@ -34,7 +34,8 @@ StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options) 
     const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * std::clamp(share, 0.0, 1.0)));
     return options.peak_rate * (last + (1 - last) * cosine) * warm_up;
   };
-  const double start = !options.has_mouth ? 0 : options.has_more_sound ? kMoreSoundEnds : kSoundEnds;
+  const double usual = options.has_more_sound ? kMoreSoundEnds : kSoundEnds;
+  const double start = !options.has_mouth ? 0 : options.sound_share > 0 ? options.sound_share : usual;
   if (progress < start) {
     plan = {.stage = Stage::kSound, .runs = 4, .run_frames = 16, .pictures = 0};
     plan.learning_rate = rate(0, kLastRate);

@@ -27,6 +27,7 @@ struct StagePlan {
 struct ScheduleOptions {
   bool has_mouth = false;       // whether mouth parameters are known
   bool has_more_sound = false;  // beyond that of the pictures; with has_mouth
+  double sound_share = 0;       // of the run for Stage::kSound, below 0.6; 0: 0.12, with more sound 0.3
   double peak_rate = 2e-3;
   int batch = 1;  // that many times as many runs in each batch
 };

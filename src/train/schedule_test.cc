@@ -49,6 +49,18 @@ TEST(PlanAt, HearsMoreSoundInEveryStageAndLongerAlone) {
   EXPECT_GT(PlanAt(0.31, 1000, options).learning_rate, 0.9e-3);
 }
 
+TEST(PlanAt, TakesAsLongForSoundAsItIsToldAndAsManyRuns) {
+  const ScheduleOptions options = {.has_mouth = true, .has_more_sound = true, .sound_share = 0.5, .batch = 8};
+  EXPECT_EQ(PlanAt(0.49, 1000, options).stage, Stage::kSound);
+  EXPECT_EQ(PlanAt(0.51, 1000, options).stage, Stage::kMouth);
+  EXPECT_EQ(PlanAt(0.7, 1000, options).stage, Stage::kFolded);
+  const ScheduleOptions single = {.has_mouth = true, .has_more_sound = true, .sound_share = 0.5};
+  for (const double progress : {0.2, 0.6, 0.9}) {
+    EXPECT_EQ(PlanAt(progress, 0, options).runs, 8 * PlanAt(progress, 0, single).runs);
+    EXPECT_EQ(PlanAt(progress, 0, options).more_runs, 8 * PlanAt(progress, 0, single).more_runs);
+  }
+}
+
 TEST(PlanAt, DrawsNoMorePicturesThanItHears) {
   for (double progress = 0; progress < 1; progress += 0.05) {
     const StagePlan plan = PlanAt(progress, 10, {.has_mouth = true});

@@ -31,6 +31,7 @@ struct TrainRequest {
   int64_t steps = 0;            // instead: that many steps, whatever time they take
   double checkpoint_every_s = 300;
   double learning_rate = 2e-3;
+  double sound_share = 0;  // of the run for sound alone, where the mouth is known; 0: the schedule's
   int64_t held_out = 100;
   uint64_t seed = 1;
   int threads = 0;                 // 0: one per core

@@ -107,7 +107,8 @@ Result<DeviceSet> DeviceSet::Load(const TrainingSet& set, const MouthRegion& reg
   } else {
     all.heard_.rows = set.rows();
     all.heard_.given = Copied(set.given_rows(), {set.rows(), set.row_floats()}, device);
-    all.heard_.deviation = all.heard_.given.std(0, false);
+    const at::Tensor centred = all.heard_.given - all.heard_.given.sum(0) / static_cast<double>(set.rows());
+    all.heard_.deviation = (centred.square().sum(0) / static_cast<double>(set.rows())).sqrt();
     if (set.has_mouth()) all.heard_.mouth = Copied(set.mouths(), {set.frames(), kMouthParameters}, device);
   }
   if (set.more_frames() > 0) all.more_ = HeardOf(set.more_sound(), set.more_mouths(), device);

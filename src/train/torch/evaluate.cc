@@ -49,11 +49,13 @@ void Ready(Replica& replica, const WeightValues& weights, const EvaluateOptions&
   replica.Prepare(NormMode::kFolded, options.number);
 }
 
-// `work` for each index below `count`, on all threads of the pool.
-Status ForEach(ThreadPool& pool, size_t count, const std::function<Status(size_t)>& work) {
+// `work` for each index below `count`, on all threads of the pool; for another device than the CPU on one, since it
+// does one thing after the other anyway.
+Status ForEach(ThreadPool& pool, at::Device device, size_t count, const std::function<Status(size_t)>& work) {
   std::vector<Status> statuses(count);
   std::atomic<size_t> next = 0;
-  pool.Run([&](const Worker&) {
+  pool.Run([&](const Worker& worker) {
+    if (!device.is_cpu() && worker.index() > 0) return;
     at::NoGradGuard no_grad;
     at::init_num_threads();
     for (size_t k = next++; k < count; k = next++) statuses[k] = Guarded([&] { return work(k); });
@@ -81,7 +83,7 @@ Result<std::vector<double>> HeardCorrelations(const TrainingSet& set, const Mode
   net.number = options.number;
   const StagePlan plan = {.stage = Stage::kSound, .runs = 1, .run_frames = kHeardTogether, .pictures = 0};
   std::vector<at::Tensor> read(runs), truth(runs);
-  RETURN_IF_ERROR(ForEach(pool, runs, [&](size_t run) -> Status {
+  RETURN_IF_ERROR(ForEach(pool, options.device, runs, [&](size_t run) -> Status {
     Random random(0xE7A1, run);
     const int64_t start = starts[run * starts.size() / runs];
     ASSIGN_OR_RETURN(const Batch on_cpu, MakeBatch(set, {}, plan, WholeFace(), {&start, 1}, false, random));
@@ -155,8 +157,8 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
     }
     return {};
   };
-  RETURN_IF_ERROR(ForEach(pool, chunks, hear));
-  RETURN_IF_ERROR(ForEach(pool, chunks, draw));
+  RETURN_IF_ERROR(ForEach(pool, options.device, chunks, hear));
+  RETURN_IF_ERROR(ForEach(pool, options.device, chunks, draw));
 
   at::NoGradGuard no_grad;
   Evaluation result;

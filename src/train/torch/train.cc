@@ -130,6 +130,7 @@ class Run {
       const StagePlan plan = PlanAt(Progress(), trainer_.step(),
                                     {.has_mouth = set_.has_mouth(),
                                      .has_more_sound = set_.more_frames() > 0,
+                                     .sound_share = request_.sound_share,
                                      .peak_rate = request_.learning_rate,
                                      .batch = trainer_.options().batch});
       RETURN_IF_ERROR(trainer_.Step(plan));
@@ -323,11 +324,11 @@ class Run {
 bool CanTrain() { return true; }
 
 Result<TrainReport> Train(const TrainRequest& request) {
-  KeepFreedMemory();
   at::set_num_threads(1);  // each worker computes a batch of its own
   RETURN_IF_ERROR(MakeFolder(request.output));
   RemoveAbandonedFiles(request.output);  // of a run that was killed
   ASSIGN_OR_RETURN(const TrainerOptions options, OptionsFor(request));
+  if (options.device.is_cpu()) KeepFreedMemory();
   TrainingSetOptions set_options;
   set_options.avatar = request.avatar;
   set_options.cache = request.output;

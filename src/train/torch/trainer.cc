@@ -159,11 +159,15 @@ void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {
 Status Trainer::Step(const StagePlan& plan) {
   RETURN_IF_ERROR(FindStarts(plan));
   std::vector<Lesson> lessons(static_cast<size_t>(options_.workers));
-  pool_.Run([&](const Worker& worker) {
-    if (worker.index() < options_.workers) {
-      Learn(plan, worker.index(), lessons[static_cast<size_t>(worker.index())]);
-    }
-  });
+  if (options_.workers == 1) {
+    Learn(plan, 0, lessons[0]);
+  } else {
+    pool_.Run([&](const Worker& worker) {
+      if (worker.index() < options_.workers) {
+        Learn(plan, worker.index(), lessons[static_cast<size_t>(worker.index())]);
+      }
+    });
+  }
   for (Lesson& lesson : lessons) RETURN_IF_ERROR(std::move(lesson.status));
   return Guarded([&]() -> Status {
     RETURN_IF_ERROR(Update(plan));
