@@ -2,40 +2,62 @@
 
 #include <gtest/gtest.h>
 #include <torch/types.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 
+#include "avatar/test_package.h"
+#include "media/wav_writer.h"
 #include "tensor/npy.h"
-#include "tests/testdata/synthetic_avatar.h"
 
 namespace lips {
 namespace {
 
-// A copy of the synthetic avatar with the speech beside it, and a mouth for both what is drawn and what is only heard.
+constexpr int kFrames = 30;
+
+// Somewhat like speech: a hum that comes and goes.
+void WriteSound(const Path& path) {
+  std::vector<float> samples(16000 * 8);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const double t = static_cast<double>(i) / 16000;
+    samples[i] = static_cast<float>(0.3 * std::sin(900 * t) * std::sin(7 * t) + 0.05 * std::sin(9000 * t));
+  }
+  auto file = WavWriter::Create(path, 16000);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(file.value().Write(samples).ok());
+  ASSERT_TRUE(file.value().Finish().ok());
+}
+
+Tensor Waves(const Dims& dims) {
+  Tensor waves(DType::kF32, dims);
+  for (size_t i = 0; i < waves.As<float>().size(); ++i) {
+    waves.As<float>()[i] = static_cast<float>(0.5 + 0.5 * std::sin(0.3 * double(i)));
+  }
+  return waves;
+}
+
+// A package with sound, feature rows and mouths, and sound that is only heard.
 class DeviceSetTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    const Path package = folder_ / "package";
+    TestPerson person;
+    person.frames = kFrames;
+    TestPackage(package, person).LayoutA();
+    WriteSound(package / "aud.wav");
+    ASSERT_TRUE(WriteNpy(package / "aud_ave.npy", Waves({kFrames - 1, 512})).ok());
+    ASSERT_TRUE(WriteNpy(package / "mouth.npy", Waves({kFrames, 6})).ok());
     std::filesystem::create_directories(folder_ / "more");
-    std::filesystem::copy(testdata::SyntheticAvatar(), folder_ / "package", std::filesystem::copy_options::recursive);
-    for (const char* where : {"package", "more"}) {
-      std::filesystem::copy_file(testdata::SyntheticSpeech(), folder_ / where / "aud.wav",
-                                 std::filesystem::copy_options::overwrite_existing);
-      Tensor mouth(DType::kF32, {where[0] == 'p' ? 30 : 198, 6});
-      for (size_t i = 0; i < mouth.As<float>().size(); ++i) {
-        mouth.As<float>()[i] = static_cast<float>(0.5 + 0.5 * std::sin(0.3 * double(i)));
-      }
-      ASSERT_TRUE(WriteNpy(folder_ / where / "mouth.npy", mouth).ok());
-    }
-    options_.avatar = folder_ / "package";
+    WriteSound(folder_ / "more" / "aud.wav");
+    ASSERT_TRUE(WriteNpy(folder_ / "more" / "mouth.npy", Waves({198, 6})).ok());
+    options_.avatar = package;
     options_.cache = folder_;
     options_.held_out = 5;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   TrainingSetOptions options_;
-  Path folder_ = Path(::testing::TempDir()) / ("device_set_" + std::to_string(::getpid()));
+  Path folder_ = TestFolder("device_set");
 };
 
 void ExpectSame(const at::Tensor& a, const at::Tensor& b, const char* what) {
