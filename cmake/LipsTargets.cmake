@@ -12,9 +12,11 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 option(LIPSTREAM_WERROR "Turn compiler warnings into errors" OFF)
 
 find_program(LIPSTREAM_CCACHE ccache)
-if(LIPSTREAM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${LIPSTREAM_CCACHE})
-endif()
+foreach(language IN ITEMS CXX CUDA)
+  if(LIPSTREAM_CCACHE AND NOT CMAKE_${language}_COMPILER_LAUNCHER)
+    set(CMAKE_${language}_COMPILER_LAUNCHER ${LIPSTREAM_CCACHE})
+  endif()
+endforeach()
 
 add_library(lips_options INTERFACE)
 target_compile_features(lips_options INTERFACE cxx_std_20)
@@ -39,7 +41,7 @@ function(lips_library name)
   endif()
 endfunction()
 
-# lips_test(<name> SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|e2e|lint]): a GoogleTest binary NAME_test, run as NAME.
+# lips_test(<name> SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|e2e|lint|gpu]): a GoogleTest binary NAME_test, run as NAME.
 # The target unit_tests builds those with the label unit.
 # Tests find the test material through LIPSTREAM_TEST_DATA and skip, saying so, where it is absent.
 function(lips_test name)

@@ -32,7 +32,7 @@ class CudaDeviceTest : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto device = Device::Open();
-    if (!device.ok()) GTEST_SKIP() << device.error().message();
+    if (!device.ok()) GTEST_SKIP() << "no device to test on: " << device.error().message();  // ctest looks for this
     device_ = device.value();
   }
   Device device_;
