@@ -110,6 +110,22 @@ bool TemplateCache::MakeRoom(int64_t key) {
   return true;
 }
 
+// The template of the latest need that nobody uses, whatever the budget: its memory becomes the spare. False when there
+// is none.
+bool TemplateCache::PutOneOut() {
+  const std::lock_guard lock(mutex_);
+  for (auto candidate = order_.end(); candidate != order_.begin();) {
+    --candidate;
+    const auto entry = entries_.find(candidate->second);
+    if (entry->second.face.use_count() > 1) continue;
+    kept_bytes_ -= entry->second.bytes;
+    entries_.erase(entry);
+    order_.erase(candidate);
+    return true;
+  }
+  return false;
+}
+
 TemplateCache::Handle TemplateCache::Keep(int64_t index, Handle handle, int64_t next_need, int64_t Stats::*count) {
   const size_t bytes = handle->bytes();
   const std::lock_guard lock(mutex_);
@@ -162,6 +178,9 @@ Result<TemplateCache::Handle> TemplateCache::Prepare(Generator& generator, int64
     result.value() = Get(index, next_need);
     if (result.value() == nullptr) {
       auto face = generator.Prepare(roi, masked, TakeSpare());
+      while (!face.ok() && face.error().code() == ErrorCode::kResourceLimit && PutOneOut()) {
+        face = generator.Prepare(roi, masked, TakeSpare());
+      }
       if (face.ok()) {
         result.value() = Put(index, std::move(face).value(), next_need);
       } else {

@@ -23,6 +23,8 @@ namespace lips {
 // (Putting out the least recently used is as good back and forth, where it is the same choice, but never hits round and
 // round.) Where the order is not known, the least recently used makes room.
 //
+// Where memory ends before the budget does (a device's, which others take from, too), what is kept makes room likewise.
+//
 // The budget covers what is kept and what was not kept but is still in use. Beyond it there may be one template for
 // each caller that has just prepared one, and one that nobody uses, whose memory the next preparation takes: the steady
 // state allocates nothing. A template in use is never put out.
@@ -96,6 +98,7 @@ class TemplateCache {
   int64_t KeyOf(int64_t next_need);
   void Touch(Entries::iterator entry, int64_t next_need);
   bool MakeRoom(int64_t key);
+  bool PutOneOut();
   void Add(int64_t index, Handle handle, int64_t key);
   bool RoomForOne() const;
 

@@ -39,6 +39,10 @@ class CountingGenerator : public Generator {
       --inside;
       return Error(ErrorCode::kInvalidInput, "asked to fail");
     }
+    if (reuse == nullptr && alive >= room) {
+      --inside;
+      return Error(ErrorCode::kResourceLimit, "no memory is left");
+    }
     if (reuse == nullptr) {
       ++made;
       reuse = std::make_unique<Face>(alive);
@@ -69,6 +73,7 @@ class CountingGenerator : public Generator {
   std::atomic<int> inside = 0, alive = 0, made = 0, prepared = 0;
   std::atomic<bool> stuck = false, quiet = false;
   bool fail = false, beside = false;
+  int room = 1000;  // for templates
 };
 
 int NumberOf(const TemplateCache::Handle& face) { return static_cast<const CountingGenerator::Face&>(*face).number; }
@@ -121,6 +126,27 @@ TEST_F(TemplateCacheTest, HalfOfTheFramesKeptHalveTheWorkBackAndForthAndRoundAnd
   EXPECT_GE(HitRate(forward, kLength, 10 * kLength, round_and_round, true), 0.48);
   EXPECT_LE(triangle.stats().peak_kept_bytes, kHalf);
   EXPECT_EQ(triangle.stats().templates, kLength / 2);
+}
+
+// As on a device whose memory others fill: what is needed latest goes, what is in use stays.
+TEST_F(TemplateCacheTest, WhereMemoryEndsBeforeTheBudgetWhatIsKeptMakesRoom) {
+  generator_.room = 3;
+  TemplateCache cache(10 * kTemplateBytes);
+  const TemplateCache::Handle in_use = Prepare(cache, 1, 40);
+  Prepare(cache, 2, 20);
+  Prepare(cache, 3, 30);
+  Prepare(cache, 4, 35);
+  EXPECT_TRUE(cache.Has(1));
+  EXPECT_TRUE(cache.Has(2));
+  EXPECT_FALSE(cache.Has(3));
+  EXPECT_TRUE(cache.Has(4));
+  EXPECT_EQ(cache.stats().bytes, 3 * kTemplateBytes);
+
+  const TemplateCache::Handle others[] = {Prepare(cache, 2, 20), Prepare(cache, 4, 35)};
+  const Image picture = PictureOf(5);
+  const auto none_left = cache.Prepare(generator_, 5, picture.view(), picture.view());
+  ASSERT_FALSE(none_left.ok());
+  EXPECT_EQ(none_left.error().code(), ErrorCode::kResourceLimit);
 }
 
 TEST_F(TemplateCacheTest, WithoutAPlanTheLeastRecentlyUsedGoesOut) {
