@@ -31,15 +31,15 @@ Result<JobRequest> ToJob(const char* path, const lips_avatar_options& options) {
     return Error(ErrorCode::kInvalidInput, "threads is " + std::to_string(options.threads) + "; expected 0..1024");
   }
   job.engine.session.threads = options.threads;
+  ASSIGN_OR_RETURN(job.engine.session.precision, ParsePrecision(TextOr(options.precision, "auto")));
+  ASSIGN_OR_RETURN(job.composite, ParseCompositeMode(TextOr(options.composite, "natural")));
   const std::string engine = TextOr(options.engine, "auto");
   if (engine.starts_with(kRemotePrefix)) {
     job.engine.remote = engine.substr(kRemotePrefix.size());
     RETURN_IF_ERROR(remote::ParseAddress(job.engine.remote));
-  } else if (engine != "auto") {
-    ASSIGN_OR_RETURN(job.engine.session.backend, ParseBackend(engine));
+    return job;
   }
-  ASSIGN_OR_RETURN(job.engine.session.precision, ParsePrecision(TextOr(options.precision, "auto")));
-  ASSIGN_OR_RETURN(job.composite, ParseCompositeMode(TextOr(options.composite, "natural")));
+  RETURN_IF_ERROR(ChooseBackend(engine, job.engine.session));
   return job;
 }
 

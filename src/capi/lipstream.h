@@ -70,14 +70,17 @@ typedef struct lips_avatar lips_avatar;
 
 typedef struct {
   size_t struct_size;
-  const char* engine;         // "auto" (default), "cpu", "ort", "reference", "null" (no network: the mouth stays),
+  const char* engine;         // "auto" (default: "cuda" where this machine and build have it, else "cpu"), "cpu",
+                              // "cuda" (on an NVIDIA device), "ort", "reference", "null" (no network: the mouth stays),
                               // "remote=HOST:PORT" (its network runs in a lipstream serve --role generator there)
-  const char* precision;      // "auto" (default), "f32", "bf16", "int8"; "f16" of engine "ort"
+  const char* precision;      // "auto" (default), "f32" (not of "cuda"), "bf16" and "int8" (of "cpu"), "f16" (of "cuda"
+                              // and "ort")
   int threads;                // compute threads; 0: one per core
   const char* composite;      // "natural" (default) or "compatible" (the reference's hard paste)
   const char* model;          // network file instead of the avatar's own
   const char* audio_encoder;  // the same for the audio encoder
-  int64_t template_bytes;     // memory for what is kept per template frame; 0: a quarter of what is available
+  int64_t template_bytes;     // memory for what is kept per template frame, the device's of engine "cuda"; 0: a quarter
+                              // of what is available
 } lips_avatar_options;
 
 typedef struct {

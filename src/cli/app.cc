@@ -25,23 +25,19 @@ std::optional<double> FiniteNumber(const std::string& text) {
   return value;
 }
 
-// What --engine auto is.
-Backend AutoBackend(Provider provider, Precision precision) {
-  return provider == Provider::kCpu && Offers(Backend::kCpu, precision) ? Backend::kCpu : Backend::kOnnxRuntime;
-}
-
 // What is wrong with the values of several options together: option and sentence, or nothing.
 std::optional<std::pair<std::string, std::string>> EngineConflict(const EngineFlags& flags) {
   const auto provider = ParseProvider(flags.provider);
   const auto precision = ParsePrecision(flags.precision);
   if (!provider.ok() || !precision.ok()) return {};  // said by their own checks
   const auto named = ParseBackend(flags.engine);     // fails for auto and remote=HOST:PORT
-  const Backend backend = named.ok() ? named.value() : AutoBackend(provider.value(), precision.value());
+  const Backend backend =
+      named.ok() ? named.value() : UsualBackend({.provider = provider.value(), .precision = precision.value()});
   const bool remote = flags.engine.starts_with(kRemotePrefix);
   if (!Offers(remote ? Backend::kNull : backend, precision.value())) {
-    const Backend other = Offers(Backend::kCpu, precision.value()) ? Backend::kCpu : Backend::kOnnxRuntime;
-    return std::pair(std::string("--precision"), flags.precision + " needs --engine " + std::string(Name(other)) +
-                                                     ", not " + (remote ? flags.engine : std::string(Name(backend))));
+    return std::pair(std::string("--precision"), flags.precision + " needs --engine " +
+                                                     std::string(WhoOffers(precision.value())) + ", not " +
+                                                     (remote ? flags.engine : std::string(Name(backend))));
   }
   if (provider.value() == Provider::kCpu || (!remote && backend == Backend::kOnnxRuntime)) return {};
   return std::pair(std::string("--provider"), flags.provider + " needs --engine ort, not " + flags.engine);
@@ -72,6 +68,9 @@ CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::strin
 }
 
 Result<GeneratorOptions> EngineFlags::Resolve() const {
+  if (const auto conflict = EngineConflict(*this)) {
+    return Error(ErrorCode::kInvalidInput, conflict->first + " " + conflict->second);
+  }
   GeneratorOptions options;
   options.prove = !no_proof;
   options.session.threads = threads;
@@ -85,11 +84,11 @@ Result<GeneratorOptions> EngineFlags::Resolve() const {
     RETURN_IF_ERROR(remote::ParseAddress(options.remote));
     return options;
   }
-  if (engine != "auto") {
-    ASSIGN_OR_RETURN(options.session.backend, ParseBackend(engine));
-    return options;
+  if (engine == "auto" && auto_is_exact) {
+    options.session.backend = UsualBackend(options.session);
+  } else {
+    RETURN_IF_ERROR(ChooseBackend(engine, options.session));
   }
-  options.session.backend = AutoBackend(options.session.provider, options.session.precision);
   return options;
 }
 
@@ -97,12 +96,15 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
   command
       .add_option(
           "--engine", flags.engine,
-          "what runs the networks: auto (cpu; ort for another --provider or f16), cpu (our own), ort (ONNX Runtime), "
-          "reference (slow, exact), null (no network: the mouth stays the template's)" +
+          std::string("what runs the networks: auto (") +
+              (flags.auto_is_exact ? "cpu" : "cuda where a device is, else cpu") +
+              "; ort for another --provider), cpu (our own), cuda (our own, on an NVIDIA device), ort (ONNX Runtime), "
+              "reference (slow, exact), null (no network: the mouth stays the template's)" +
               std::string(flags.may_be_remote ? ", remote=HOST:PORT (lipstream serve --role generator there)" : ""))
       ->check([](const std::string& text) {
-        return text.starts_with(kRemotePrefix) ? std::string()
-                                               : CLI::IsMember({"auto", "cpu", "ort", "reference", "null"})(text);
+        return text.starts_with(kRemotePrefix)
+                   ? std::string()
+                   : CLI::IsMember({"auto", "cpu", "cuda", "ort", "reference", "null"})(text);
       })
       ->capture_default_str();
   command.add_option("--provider", flags.provider, "ONNX Runtime's device: cpu, cuda, tensorrt")
@@ -113,8 +115,8 @@ void AddEngineFlags(CLI::App& command, EngineFlags& flags) {
       ->capture_default_str();
   command
       .add_option("--precision", flags.precision,
-                  "numbers the engine computes in: auto (of cpu the fastest that stays exact enough), f32; bf16, int8 "
-                  "(of cpu); f16 (of ort)")
+                  "numbers the engine computes in: auto (of cpu the fastest that stays exact enough, of cuda f16), f32 "
+                  "(not of cuda); bf16, int8 (of cpu); f16 (of cuda and ort)")
       ->check([](const std::string& text) {
         const auto precision = ParsePrecision(text);
         return precision.ok() ? std::string() : precision.error().message();

@@ -53,8 +53,8 @@ struct EngineFlags {
   int threads = 0;
   bool no_proof = false;
   bool may_be_remote = false;  // the command can do with a generator elsewhere
-  // "auto": our own engine; ONNX Runtime for another provider than the CPU. Errors: kUnsupported (remote=HOST:PORT
-  // where it may not be).
+  bool auto_is_exact = false;  // "auto" is no device: what the command makes is kept, or compared to many digits
+  // "auto": ChooseBackend's. Errors: kUnsupported (remote=HOST:PORT where it may not be).
   Result<GeneratorOptions> Resolve() const;
 };
 void AddEngineFlags(CLI::App& command, EngineFlags& flags);

@@ -114,6 +114,7 @@ void AddPack(Commands& commands, CLI::App& parent) {
       ->check(CLI::IsMember({"none", "1", "2", "3"}))
       ->capture_default_str();
   command->add_option("--date", flags->date, "date to write into the pack; default: today");
+  flags->engine.auto_is_exact = true;  // engine cpu's network and templates are what a pack has
   AddEngineFlags(*command, flags->engine);
   command->add_flag("-q,--quiet", flags->quiet, "print errors only");
   command->add_flag("--json", flags->json, "machine-readable output");

@@ -65,6 +65,7 @@ void AddFeatures(Commands& commands) {
   command->add_option("--edge", flags->edge, "rows outside the audio: zeros, repeat")
       ->check(CLI::IsMember({"zeros", "repeat"}))
       ->capture_default_str();
+  flags->engine.auto_is_exact = true;
   AddEngineFlags(*command, flags->engine);
   command->add_flag("-q,--quiet", flags->quiet, "print errors only");
   command->callback([&commands, flags] { commands.run = [flags] { return RunFeatures(*flags); }; });

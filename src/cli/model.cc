@@ -4,6 +4,7 @@
 
 #include "cli/app.h"
 #include "cli/table.h"
+#include "engine/cuda/generator.h"
 #include "engine/model_check.h"
 #include "model/info.h"
 #include "model/tflite.h"
@@ -13,9 +14,13 @@ namespace {
 
 Json EngineSupport(const Graph& graph) {
   Json engines = Json::Object();
-  for (const Backend backend : {Backend::kCpu, Backend::kReference, Backend::kOnnxRuntime}) {
+  for (const Backend backend : {Backend::kCpu, Backend::kCuda, Backend::kReference, Backend::kOnnxRuntime}) {
     const std::string missing = FirstUnsupported(graph, backend);
     std::string text = missing.empty() ? "yes" : "no: " + missing;
+    if (backend == Backend::kCuda && missing.empty()) {
+      const auto device = CudaDevice();
+      text = device.ok() ? "yes: " + device.value() : "not here: " + device.error().message();
+    }
     if (backend == Backend::kOnnxRuntime) {
       const auto version = OnnxRuntimeVersion();
       if (!version.ok()) text = "not installed: " + version.error().message();
@@ -132,6 +137,7 @@ void AddModel(Commands& commands) {
       ->check(CheckNonNegativeNumber)
       ->capture_default_str();
   check_command->add_flag("--json", check->json, "machine-readable output");
+  check->engine.auto_is_exact = true;
   AddEngineFlags(*check_command, check->engine);
   check_command->callback([&commands, check] { commands.run = [check] { return RunCheck(*check); }; });
   AddModelConvert(commands, *model);

@@ -163,9 +163,10 @@ void AddRender(Commands& commands) {
   command->add_option("--start-frame", request.start_frame, "template frame shown first (the reference uses 1)")
       ->capture_default_str();
   command
-      ->add_option("--cache-memory", flags->cache_memory,
-                   "memory for template frames that come again (500M, 2G; 0: none); default: a quarter of what is "
-                   "available, at most 4G")
+      ->add_option(
+          "--cache-memory", flags->cache_memory,
+          "memory for template frames that come again (500M, 2G; 0: none), the device's where engine cuda runs; "
+          "default: a quarter of what is available, at most 4G of this computer's")
       ->check([](const std::string& text) {
         const auto bytes = ParseByteSize(text);
         return bytes.ok() ? std::string() : bytes.error().message();

@@ -121,6 +121,8 @@ Result<ExitCode> RunGenerator(const ServeSettings& settings, const std::vector<s
   options.port = settings.port;
   if (!settings.cache_memory.empty()) {
     ASSIGN_OR_RETURN(options.template_bytes, ParseByteSize(settings.cache_memory));
+  } else if (engine.session.backend == Backend::kCuda) {
+    options.template_bytes = UsualTemplateBytes(engine.session);
   }
   if (flags.check_config) {
     std::printf("the configuration is in order: the network of %s\n", avatars.front().first.c_str());
@@ -130,7 +132,7 @@ Result<ExitCode> RunGenerator(const ServeSettings& settings, const std::vector<s
   NetworkRequest request;
   request.engine = std::move(engine);
   request.engine.template_level =
-      ChooseTemplateLevel(avatar.face().roi_px(), request.engine.session.precision, avatar.video().frames,
+      ChooseTemplateLevel(avatar.face().roi_px(), request.engine.session, avatar.video().frames,
                           static_cast<size_t>(options.template_bytes));
   request.engine.used = UsedPixels(composite, avatar.face().roi_px());
   request.with_encoder = false;

@@ -135,15 +135,17 @@ Result<std::unique_ptr<AudioEncoder>> Open(const FilePart& model, const Generato
   ASSIGN_OR_RETURN(auto session, OpenSession(graph, options.session));
   std::unique_ptr<Session> wide;
   const std::string engine = session->Describe();
+  GeneratorOptions there = options;
+  if (engine.starts_with("cpu")) there.session.backend = Backend::kCpu;  // wherever it was to run at first
   if (binding.fixed_batch <= 1 && (engine.starts_with("cpu") || engine.starts_with("cuda"))) {
-    SessionOptions in_batches = options.session;
+    SessionOptions in_batches = there.session;
     in_batches.batch = kWideRows;
     in_batches.may_delegate = false;
     if (auto opened = OpenSession(graph, in_batches); opened.ok()) wide = std::move(opened).value();
   }
   auto encoder = std::make_unique<NetworkEncoder>(binding, Describe(graph, binding), std::move(session),
                                                   std::move(wide), graph.outputs.size());
-  RETURN_IF_ERROR(ProveAndWarmUp(graph, options, binding, *encoder));
+  RETURN_IF_ERROR(ProveAndWarmUp(graph, there, binding, *encoder));
   Log(LogLevel::kInfo, "audio encoder open", {{"engine", encoder->engine()}, {"ms", watch.ElapsedMs()}});
   return std::unique_ptr<AudioEncoder>(std::move(encoder));
 }
@@ -157,7 +159,7 @@ Result<std::unique_ptr<AudioEncoder>> OpenAudioEncoder(const Path& model, const 
 
 Result<std::unique_ptr<AudioEncoder>> OpenAudioEncoder(const FilePart& model, const GeneratorOptions& options) {
   if (options.session.backend == Backend::kNull) {
-    return Error(ErrorCode::kUnsupported, "engine null has no audio encoder; use --engine cpu, ort or reference");
+    return Error(ErrorCode::kUnsupported, "engine null has no audio encoder; use --engine cpu, cuda, ort or reference");
   }
   auto encoder = Open(model, options);
   if (!encoder.ok()) return std::move(encoder).TakeError().Within(model.name());

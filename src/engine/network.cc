@@ -326,14 +326,14 @@ Status ProveAndWarmUp(const Graph& graph, const GeneratorOptions& options, const
 
 Result<std::unique_ptr<Generator>> OpenNetworkGenerator(const Graph& graph, const GeneratorOptions& options) {
   RETURN_IF_ERROR(CheckPrecision(options.session));
-  if (options.session.backend == Backend::kCpu) {
-    auto generator = OpenCpuGenerator(graph, options);
-    if (generator.ok() || generator.error().code() != ErrorCode::kUnsupported) return generator;
+  const Backend backend = options.session.backend;
+  if (backend == Backend::kCpu || backend == Backend::kCuda) {
+    auto generator = backend == Backend::kCpu ? OpenCpuGenerator(graph, options) : OpenCudaGenerator(graph, options);
+    if (generator.ok()) return generator;
     GeneratorOptions other = options;
     ASSIGN_OR_RETURN(other.session, Delegate(options.session, std::move(generator).TakeError()));
     return OpenNetworkGenerator(graph, other);
   }
-  if (options.session.backend == Backend::kCuda) return OpenCudaGenerator(graph, options);
   const Stopwatch watch;
   ASSIGN_OR_RETURN(const GeneratorBinding binding, BindGenerator(graph));
   if (graph.inputs.size() != 2) {

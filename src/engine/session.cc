@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/cpu/session.h"
 #include "engine/cuda/generator.h"
+#include "engine/cuda/network_plan.h"
 #include "engine/ort/session.h"
 #include "engine/reference/operator.h"
 #include "engine/reference/session.h"
@@ -99,7 +100,8 @@ bool Offers(Backend backend, Precision precision) {
 std::string FirstUnsupported(const Graph& graph, Backend backend) {
   if (backend == Backend::kNull) return "engine null runs no network";
   if (backend == Backend::kCpu) return FirstUnsupportedByCpu(graph);
-  if (backend != Backend::kReference) return {};  // the others tell when they open the graph
+  if (backend == Backend::kCuda) return FirstUnsupportedByCuda(graph);
+  if (backend != Backend::kReference) return {};  // ONNX Runtime tells when it opens the graph
   const auto lowered = Lowered(graph);
   const Graph& run = lowered ? *lowered : graph;
   for (size_t i = 0; i < run.nodes.size(); ++i) {
@@ -109,8 +111,35 @@ std::string FirstUnsupported(const Graph& graph, Backend backend) {
   return {};
 }
 
+std::string_view WhoOffers(Precision precision) { return Offers(Backend::kCpu, precision) ? "cpu" : "cuda or ort"; }
+
+Backend UsualBackend(const SessionOptions& options) {
+  const bool on_cpu = options.provider == Provider::kCpu && Offers(Backend::kCpu, options.precision);
+  return on_cpu ? Backend::kCpu : Backend::kOnnxRuntime;
+}
+
+Status ChooseBackend(std::string_view name, SessionOptions& options) {
+  options.chosen = name == "auto";
+  if (!options.chosen) {
+    ASSIGN_OR_RETURN(options.backend, ParseBackend(name));
+    return {};
+  }
+  const bool may = options.provider == Provider::kCpu && Offers(Backend::kCuda, options.precision);
+  options.backend = may && CudaDevice().ok() ? Backend::kCuda : UsualBackend(options);
+  return {};
+}
+
 Result<SessionOptions> Delegate(const SessionOptions& options, Error why) {
-  if (!options.may_delegate) return why;
+  if (options.backend == Backend::kCuda) {
+    const bool elsewhere = why.code() == ErrorCode::kUnsupported || why.code() == ErrorCode::kResourceLimit;
+    if (!options.chosen || !elsewhere) return why;
+    SessionOptions other = options;
+    other.backend = UsualBackend(options);
+    Log(LogLevel::kWarning, "network does not go to the CUDA device",
+        {{"engine", Name(other.backend)}, {"why", why.message()}});
+    return other;
+  }
+  if (why.code() != ErrorCode::kUnsupported || !options.may_delegate) return why;
   if (const auto version = OnnxRuntimeVersion(); !version.ok()) {
     return Error(why.code(), why.message() + "; ONNX Runtime could run it, but " + version.error().message());
   }
@@ -134,13 +163,12 @@ Status Session::RunWith(std::span<const Kept* const> /*kept*/, std::span<const T
 Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOptions& options) {
   RETURN_IF_ERROR(CheckWeights(graph));
   RETURN_IF_ERROR(CheckPrecision(options));
-  if (options.backend == Backend::kCpu) {
-    auto session = OpenCpuSession(graph, options);
-    if (session.ok() || session.error().code() != ErrorCode::kUnsupported) return session;
+  if (options.backend == Backend::kCpu || options.backend == Backend::kCuda) {
+    auto session = options.backend == Backend::kCpu ? OpenCpuSession(graph, options) : OpenCudaSession(graph, options);
+    if (session.ok()) return session;
     ASSIGN_OR_RETURN(const SessionOptions other, Delegate(options, std::move(session).TakeError()));
     return OpenSession(graph, other);
   }
-  if (options.backend == Backend::kCuda) return OpenCudaSession(graph, options);
   if (std::string unsupported = FirstUnsupported(graph, options.backend); !unsupported.empty()) {
     return Error(ErrorCode::kUnsupported, std::move(unsupported));
   }

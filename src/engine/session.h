@@ -16,9 +16,9 @@ namespace lips {
 // kCpu and kCuda: ours; kNull: no network, gives the ROI.
 enum class Backend : uint8_t { kCpu, kCuda, kReference, kOnnxRuntime, kNull };
 enum class Provider : uint8_t { kCpu, kCuda, kTensorRt };  // of ONNX Runtime
-// What Backend::kCpu and kOnnxRuntime compute in. kAuto: of kCpu the fastest of f32 and bf16 that this CPU has
-// instructions for and that stays within its gate (docs/numerics.md) on the network at hand; of kOnnxRuntime f32.
-// kBf16 and kInt8 are kCpu's alone, kF16 is kOnnxRuntime's and the only one of kCuda.
+// What backends compute in. kAuto: of kCpu the fastest of f32 and bf16 that this CPU has instructions for and that
+// stays within its gate (docs/numerics.md) on the network at hand; of kCuda f16; of kOnnxRuntime f32. kBf16 and kInt8
+// are kCpu's alone, kF16 is kOnnxRuntime's and the only one of kCuda.
 enum class Precision : uint8_t { kAuto, kF32, kBf16, kInt8, kF16 };
 
 std::string_view Name(Backend backend);    // "cpu", "cuda", "reference", "ort", "null": the names of --engine
@@ -29,6 +29,8 @@ std::string_view Name(Precision precision);  // "auto", "f32", "bf16", "int8", "
 Result<Precision> ParsePrecision(std::string_view name);  // takes "fp32" and "fp16", too, as others say
 // Whether `backend` computes in `precision`.
 bool Offers(Backend backend, Precision precision);
+// Who computes in `precision` where `backend` does not, in words: "cpu", "cuda or ort".
+std::string_view WhoOffers(Precision precision);
 
 struct SessionOptions {
   Backend backend = Backend::kCpu;
@@ -40,6 +42,9 @@ struct SessionOptions {
   int64_t batch = 1;
   // Whether a graph that Backend::kCpu has no steps for goes to ONNX Runtime, where that is present.
   bool may_delegate = true;
+  // Whether the backend is one that ChooseBackend found rather than somebody asked for: what kCuda has no kernels or no
+  // memory for then runs where it would without a device.
+  bool chosen = false;
   // Whether ONNX Runtime's idle workers spin: fastest for a process that does nothing else (a benchmark), ruinous
   // beside a video encoder.
   bool spin = false;
@@ -77,6 +82,14 @@ class Session {
                          std::span<TensorView> outputs);
 };
 
+// What --engine auto is without a device of Backend::kCuda: kCpu, or kOnnxRuntime for its other providers and for f16.
+Backend UsualBackend(const SessionOptions& options);
+
+// Sets options.backend to what --engine `name` means for the provider and precision that are set already. "auto": kCuda
+// where the provider is the CPU's, f16 will do, and this build and machine have it (CudaDevice); else UsualBackend.
+// Errors: kInvalidInput lists the choices.
+Status ChooseBackend(std::string_view name, SessionOptions& options);
+
 // Errors: kUnsupported (an operator, named with its node and the backend that can run it; a provider this machine or
 // build lacks, saying what is missing and how to get it), kCorrupted (weights missing, NaN or infinite, by name).
 Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOptions& options);
@@ -84,8 +97,9 @@ Result<std::unique_ptr<Session>> OpenSession(const Graph& graph, const SessionOp
 // The first operator of `graph` the backend cannot run, as a sentence; empty when it can run all of them.
 std::string FirstUnsupported(const Graph& graph, Backend backend);
 
-// For a graph that Backend::kCpu refused for `why`: the options to open it with on ONNX Runtime instead, logged.
-// Errors: `why` itself when that may not be, or ONNX Runtime is not here.
+// For a graph that Backend::kCpu or kCuda refused for `why`: the options to open it with elsewhere instead, logged.
+// From kCpu it goes to ONNX Runtime, from a kCuda that was `chosen` to UsualBackend. Errors: `why` itself when that may
+// not be, or ONNX Runtime is not here.
 Result<SessionOptions> Delegate(const SessionOptions& options, Error why);
 
 // Whether ONNX Runtime can be loaded here, and from where; else the sentence that says what was tried.

@@ -39,10 +39,9 @@ Status CheckSessionOutputs(size_t declared, size_t given) {
 
 Status CheckPrecision(const SessionOptions& options) {
   if (Offers(options.backend, options.precision)) return {};
-  const Backend other = Offers(Backend::kCpu, options.precision) ? Backend::kCpu : Backend::kOnnxRuntime;
   return Error(ErrorCode::kUnsupported, "engine " + std::string(Name(options.backend)) + " does not compute in " +
                                             std::string(Name(options.precision)) + "; use --engine " +
-                                            std::string(Name(other)));
+                                            std::string(WhoOffers(options.precision)));
 }
 
 int ThreadCount(const SessionOptions& options) { return std::min(ThreadsOrCores(options.threads), 256); }

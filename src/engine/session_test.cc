@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cuda/generator.h"
 #include "engine/test_graph.h"
 #include "model/builder.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 Graph OneOperator(const std::string& op, const Dims& dims) {
   GraphBuilder net;
@@ -41,6 +43,64 @@ TEST(SessionNames, ComeBackAndListTheChoices) {
   EXPECT_EQ(ParseProvider("tensorrt").value(), Provider::kTensorRt);
   EXPECT_THAT(ParseBackend("gpu").error().message(), HasSubstr("reference, ort, null"));
   EXPECT_THAT(ParseProvider("").error().message(), HasSubstr("cpu, cuda, tensorrt"));
+}
+
+// What --engine auto is: our own engines, the device's where there is one and its numbers will do.
+TEST(SessionChoice, AutoIsADeviceOnlyWhereThereIsOneAndNothingElseIsAskedFor) {
+  struct Case {
+    SessionOptions options;
+    bool may_be_cuda;
+    Backend otherwise;
+  };
+  for (const Case& c :
+       {Case{{}, true, Backend::kCpu}, Case{{.precision = Precision::kF16}, true, Backend::kOnnxRuntime},
+        Case{{.precision = Precision::kInt8}, false, Backend::kCpu},
+        Case{{.precision = Precision::kF32}, false, Backend::kCpu},
+        Case{{.provider = Provider::kCuda}, false, Backend::kOnnxRuntime}}) {
+    SessionOptions options = c.options;
+    ASSERT_TRUE(ChooseBackend("auto", options).ok());
+    EXPECT_TRUE(options.chosen);
+    EXPECT_EQ(options.backend, c.may_be_cuda && CudaDevice().ok() ? Backend::kCuda : c.otherwise);
+    EXPECT_EQ(UsualBackend(c.options), c.otherwise);
+    ASSERT_TRUE(ChooseBackend("cuda", options).ok());
+    EXPECT_EQ(options.backend, Backend::kCuda);
+    EXPECT_FALSE(options.chosen);
+  }
+  SessionOptions options;
+  EXPECT_THAT(ChooseBackend("gpu", options).error().message(), HasSubstr("cpu, cuda, reference, ort, null"));
+}
+
+TEST(SessionChoice, WhatADeviceRefusesGoesToTheCpuUnlessTheDeviceWasAskedFor) {
+  const SessionOptions asked = {.backend = Backend::kCuda};
+  const auto why = [](ErrorCode code) { return Error(code, "no kernel"); };
+  EXPECT_EQ(Delegate(asked, why(ErrorCode::kUnsupported)).error().message(), "no kernel");
+  SessionOptions chosen = asked;
+  chosen.chosen = true;
+  EXPECT_EQ(Delegate(chosen, why(ErrorCode::kUnsupported)).value().backend, Backend::kCpu);
+  EXPECT_EQ(Delegate(chosen, why(ErrorCode::kResourceLimit)).value().backend, Backend::kCpu);
+  EXPECT_FALSE(Delegate(chosen, why(ErrorCode::kCorrupted)).ok());  // such a network is nobody's
+  chosen.precision = Precision::kF16;
+  EXPECT_EQ(Delegate(chosen, why(ErrorCode::kUnsupported)).value().backend, Backend::kOnnxRuntime);
+}
+
+TEST(SessionChoice, ANetworkWithoutKernelsRunsAllTheSame) {
+  const Graph graph = OneOperator("LeakyRelu", {1, 3, 8, 8});
+  EXPECT_THAT(FirstUnsupported(graph, Backend::kCuda), HasSubstr("use --engine cpu or ort"));
+  const auto refused = OpenSession(graph, {.backend = Backend::kCuda});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::kUnsupported);
+  const auto opened = OpenSession(graph, {.backend = Backend::kCuda, .chosen = true});
+  ASSERT_TRUE(opened.ok()) << opened.error().message();
+  EXPECT_THAT(opened.value()->Describe(), StartsWith("cpu"));
+}
+
+TEST(SessionChoice, ADeviceComputesInF16Alone) {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    const auto opened = OpenSession(OneOperator("Neg", {2}), {.backend = Backend::kCuda, .precision = precision});
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().message(),
+              "engine cuda does not compute in " + std::string(Name(precision)) + "; use --engine cpu");
+  }
 }
 
 TEST(Session, NamesTheOperatorItLacks) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
+#include "engine/cuda/generator.h"
+
 namespace lips {
 namespace {
 
@@ -19,8 +22,9 @@ constexpr LevelFacts kLevels[] = {
 };
 constexpr double kFacePx = 320;
 
-double BytesPerValue(Precision precision) {
-  switch (precision) {
+double BytesPerValue(const SessionOptions& session) {
+  if (session.backend == Backend::kCuda) return 2;
+  switch (session.precision) {
     case Precision::kAuto:  // f32 or bf16; the larger is the safe guess
     case Precision::kF32: return 4;
     case Precision::kBf16:
@@ -32,13 +36,21 @@ double BytesPerValue(Precision precision) {
 
 }  // namespace
 
-TemplateLevel ChooseTemplateLevel(int face_px, Precision precision, int64_t templates, size_t budget_bytes) {
-  const double scale = BytesPerValue(precision) / 4 * (face_px / kFacePx) * (face_px / kFacePx);
+TemplateLevel ChooseTemplateLevel(int face_px, const SessionOptions& session, int64_t templates, size_t budget_bytes) {
+  const double scale = BytesPerValue(session) / 4 * (face_px / kFacePx) * (face_px / kFacePx);
   const auto saving = [&](const LevelFacts& facts) {
     const double fitting = static_cast<double>(budget_bytes) / (facts.bytes * scale);
     return facts.saved * std::min(1.0, fitting / static_cast<double>(std::max<int64_t>(1, templates)));
   };
   return std::ranges::max_element(kLevels, {}, saving)->level;
+}
+
+int64_t UsualTemplateBytes(const SessionOptions& session) {
+  constexpr int64_t kMost = int64_t{4} << 30;
+  const int64_t here = AvailableMemoryBytes() / 4;
+  if (session.backend != Backend::kCuda) return std::min(here, kMost);
+  const auto there = FreeCudaBytes();
+  return there.ok() ? std::min(here, there.value() / 4) : std::min(here, kMost);
 }
 
 }  // namespace lips

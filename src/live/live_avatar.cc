@@ -18,16 +18,17 @@
 namespace lips {
 namespace {
 
-int64_t DefaultTemplateBytes() { return std::min(AvailableMemoryBytes() / 4, int64_t{4} << 30); }
 int64_t DefaultFrameBytes() { return std::min(AvailableMemoryBytes() / 8, int64_t{1} << 30); }
 
 TemplateLevel LevelOf(const Avatar& avatar, const LiveAvatarOptions& options, int64_t template_bytes) {
   if (options.template_level) return *options.template_level;
-  if (const int packed = avatar.origin().template_level; packed != 0) return static_cast<TemplateLevel>(packed);
-  if (const int network = avatar.origin().network_level; network != 0 && !options.template_bytes) {
+  const bool takes_packed = options.engine.session.backend != Backend::kCuda;
+  const int packed = avatar.origin().template_level;
+  if (takes_packed && packed != 0) return static_cast<TemplateLevel>(packed);
+  if (const int network = avatar.origin().network_level; takes_packed && network != 0 && !options.template_bytes) {
     return static_cast<TemplateLevel>(network);
   }
-  return ChooseTemplateLevel(avatar.face().roi_px(), options.engine.session.precision, avatar.video().frames,
+  return ChooseTemplateLevel(avatar.face().roi_px(), options.engine.session, avatar.video().frames,
                              static_cast<size_t>(template_bytes));
 }
 
@@ -74,7 +75,8 @@ Status LiveAvatar::OpenParts(const Path& path, const LiveAvatarOptions& options)
   as_composited.rectangles = UsualRectangles(composite_, options.avatar.inputs);  // as a render has it
   ASSIGN_OR_RETURN(Avatar avatar, Avatar::Open(path, as_composited));
   avatar_ = std::make_shared<Avatar>(std::move(avatar));
-  const int64_t template_bytes = options.template_bytes.value_or(DefaultTemplateBytes());
+  const int64_t template_bytes =
+      options.template_bytes ? *options.template_bytes : UsualTemplateBytes(options.engine.session);
   NetworkRequest request;
   request.engine = options.engine;
   request.engine.template_level = LevelOf(*avatar_, options, template_bytes);

@@ -55,8 +55,8 @@ Result<NetworkParts> PackNetwork(const Avatar& avatar, const GeneratorOptions& o
 }
 
 // How much of each frame a long session over this avatar keeps.
-TemplateLevel UsualLevel(const Avatar& avatar, Precision precision) {
-  return ChooseTemplateLevel(avatar.face().roi_px(), precision, avatar.video().frames, kUsualBudget);
+TemplateLevel UsualLevel(const Avatar& avatar, const SessionOptions& session) {
+  return ChooseTemplateLevel(avatar.face().roi_px(), session, avatar.video().frames, kUsualBudget);
 }
 
 // Opened for the network the avatar has, which must fit its pictures.
@@ -101,8 +101,7 @@ Result<PackReport> PackAvatar(const PackRequest& request) {
   ASSIGN_OR_RETURN(PackWriter pack, PackWriter::Create(request.output));
   PackRequest prepared = request;
   GeneratorOptions& options = prepared.engine;
-  options.template_level =
-      request.templates ? *request.templates : UsualLevel(avatar, request.engine.session.precision);
+  options.template_level = request.templates ? *request.templates : UsualLevel(avatar, request.engine.session);
   RETURN_IF_ERROR(UseFaceSamples(avatar, options));
   ASSIGN_OR_RETURN(const NetworkParts network, PackNetwork(avatar, options));
   if (!network.empty()) origin.network_level = static_cast<int>(options.template_level);

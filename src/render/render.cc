@@ -285,11 +285,6 @@ int64_t FramesThatComeAgain(const Timeline& time, int64_t template_frames) {
   return count;
 }
 
-int64_t DefaultCacheBytes() {
-  constexpr int64_t kMost = int64_t{4} << 30;
-  return std::min(AvailableMemoryBytes() / 4, kMost);
-}
-
 Status CheckRequest(const RenderRequest& request) {
   if (!request.video && !request.frames_folder) {
     return Error(ErrorCode::kInvalidInput, "nothing to write: neither a video file nor a folder for frames was given");
@@ -325,18 +320,21 @@ Result<RenderReport> Render(const RenderRequest& request) {
   };
   ASSIGN_OR_RETURN(Finish finish, Finish::Open(request.finish, avatar, report.fps));
   report.transparency = finish.transparency();
-  report.template_budget_bytes = request.cache_bytes ? *request.cache_bytes : DefaultCacheBytes();
+  report.template_budget_bytes =
+      request.cache_bytes ? *request.cache_bytes : UsualTemplateBytes(request.job.engine.session);
   JobRequest networks = request.job;
   const int64_t repeated = FramesThatComeAgain(timeline(), video.frames);
+  const bool takes_packed = networks.engine.session.backend != Backend::kCuda;
   if (request.cache_level) {
     networks.engine.template_level = *request.cache_level;
-  } else if (const int packed_level = avatar.origin().template_level; packed_level != 0) {
+  } else if (const int packed_level = avatar.origin().template_level; takes_packed && packed_level != 0) {
     networks.engine.template_level = static_cast<TemplateLevel>(packed_level);
-  } else if (const int network_level = avatar.origin().network_level; network_level != 0 && !request.cache_bytes) {
+  } else if (const int network_level = avatar.origin().network_level;
+             takes_packed && network_level != 0 && !request.cache_bytes) {
     networks.engine.template_level = static_cast<TemplateLevel>(network_level);
   } else if (repeated > 0 && report.template_budget_bytes > 0) {
-    networks.engine.template_level = ChooseTemplateLevel(avatar.face().roi_px(), networks.engine.session.precision,
-                                                         repeated, static_cast<size_t>(report.template_budget_bytes));
+    networks.engine.template_level = ChooseTemplateLevel(avatar.face().roi_px(), networks.engine.session, repeated,
+                                                         static_cast<size_t>(report.template_budget_bytes));
   }
   report.template_level = networks.engine.template_level;
   report.compositing = Name(request.job.composite);

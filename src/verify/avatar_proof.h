@@ -28,9 +28,9 @@ struct AvatarProof {
 
 // Metrics: "identity" (55 dB; the template's own mouth pasted as the reference does), "natural identity" (0 changed
 // samples), "engine" (45 dB of the mouth against --engine reference), "cache" and "batch" (0 different samples between
-// pictures and templates, together and alone), "streaming" (0 different values between pieces and the whole), "gate
-// streaming", and "bf16", "int8" (told: dB of the mouth against f32 of our own engine). What cannot be measured (no
-// network, no audio) is not a number. Errors: those of opening and running.
+// pictures and templates, together and alone; of engine cuda "batch" is 2 levels), "streaming" (0 different values
+// between pieces and the whole), "gate streaming", and "bf16", "int8" (told: dB of the mouth against f32 of our own
+// engine). What cannot be measured (no network, no audio) is not a number. Errors: those of opening and running.
 Result<AvatarProof> ProveAvatar(const AvatarProofRequest& request);
 
 }  // namespace lips

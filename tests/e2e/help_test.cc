@@ -76,7 +76,7 @@ TEST(Help, BadValuesAreUsageMistakesToo) {
            {"--cache-level", "4", "--cache-level: Value 4 not in range"},
            {"--precision", "f64", "--precision: unknown precision 'f64', expected one of auto, f32, bf16, int8, f16"},
            {"--precision", "bf16", "--precision: bf16 needs --engine cpu, not null"},
-           {"--precision", "fp16", "--precision: fp16 needs --engine ort, not null"},
+           {"--precision", "fp16", "--precision: fp16 needs --engine cuda or ort, not null"},
            {"--provider", "cuda", "--provider: cuda needs --engine ort, not null"},
            {"--report", "./c.mp4", "--report and --output name the same file"}}) {
     const Outcome outcome =
@@ -85,6 +85,15 @@ TEST(Help, BadValuesAreUsageMistakesToo) {
     EXPECT_THAT(outcome.err, StartsWith("error: " + expected));
     EXPECT_THAT(outcome.err, EndsWith("; see 'lipstream render --help'\n"));
     EXPECT_LT(outcome.err.size(), 200u);
+  }
+  for (const auto& [flag, value, expected] : std::vector<std::array<std::string, 3>>{
+           {"--precision", "int8", "--precision: int8 needs --engine cpu, not cuda"},
+           {"--precision", "f32", "--precision: f32 needs --engine cpu, not cuda"},
+           {"--provider", "cuda", "--provider: cuda needs --engine ort, not cuda"}}) {
+    const Outcome outcome =
+        Lipstream({"render", "--avatar", "a", "--audio", "b", "-o", "c.mp4", "--engine", "cuda", flag, value});
+    EXPECT_EQ(outcome.exit_code, 2) << flag << " " << value;
+    EXPECT_EQ(outcome.err, "error: " + expected + "; see 'lipstream render --help'\n");
   }
   for (const std::string input : {"mel", "=x.npy", "mel="}) {
     const Outcome outcome = Lipstream({"model", "check", "m.onnx", "--input", input});

@@ -17,6 +17,7 @@
 namespace lips::e2e {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 std::vector<float> ReadFloats(const Path& path) {
@@ -152,6 +153,7 @@ TEST(ModelCommands, ANetworkIsDescribedAndAnEngineIsCheckedAgainstAnExpectedOutp
   EXPECT_THAT(info.out, HasSubstr("audio encoder"));
   EXPECT_THAT(info.out, HasSubstr("MMAC"));
   EXPECT_THAT(info.out, HasSubstr("reference"));
+  EXPECT_THAT(info.out, ContainsRegex("cuda +(yes|not here): "));
 
   const ScratchFolder folder;
   Tensor mel(DType::kF32, {2, 1, 80, 16});

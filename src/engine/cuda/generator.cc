@@ -219,6 +219,13 @@ Result<std::string> CudaDevice() {
   return device.name;
 }
 
+Result<int64_t> FreeCudaBytes() {
+  RETURN_IF_ERROR(cuda::Device::Open());
+  size_t free = 0, total = 0;
+  RETURN_IF_ERROR(Check(cudaMemGetInfo(&free, &total), "asking for free memory"));
+  return static_cast<int64_t>(free);
+}
+
 Result<std::unique_ptr<Generator>> OpenCudaGenerator(const Graph& graph, const GeneratorOptions& options) {
   const Stopwatch watch;
   RETURN_IF_ERROR(CheckWeights(graph));

@@ -14,6 +14,9 @@ namespace lips {
 // (LIPSTREAM_CUDA), a driver, a device, its generation.
 Result<std::string> CudaDevice();
 
+// Bytes of that device's memory that nobody has taken. Errors: CudaDevice's; kIo.
+Result<int64_t> FreeCudaBytes();
+
 // OpenNetworkGenerator for Backend::kCuda. Errors: CudaDevice's; kUnsupported naming the node no kernel runs;
 // kResourceLimit when the device's memory is full.
 Result<std::unique_ptr<Generator>> OpenCudaGenerator(const Graph& graph, const GeneratorOptions& options);

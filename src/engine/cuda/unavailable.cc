@@ -14,6 +14,8 @@ Error Unavailable() {
 
 Result<std::string> CudaDevice() { return Unavailable(); }
 
+Result<int64_t> FreeCudaBytes() { return Unavailable(); }
+
 Result<std::unique_ptr<Generator>> OpenCudaGenerator(const Graph& /*graph*/, const GeneratorOptions& /*options*/) {
   return Unavailable();
 }
