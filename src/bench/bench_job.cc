@@ -8,7 +8,8 @@ std::vector<EngineVariant> Variants(const BenchJob& job) {
   std::vector<EngineVariant> variants;
   for (const Backend engine : job.engines) {
     if (engine != Backend::kCpu) {
-      variants.push_back({.engine = engine});
+      const bool half = engine == Backend::kCuda;
+      variants.push_back({.engine = engine, .precision = half ? Precision::kF16 : Precision::kF32});
       continue;
     }
     for (const Precision precision : job.precisions) variants.push_back({.engine = engine, .precision = precision});

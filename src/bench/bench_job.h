@@ -26,7 +26,7 @@ struct BenchJob {
   int RoundsOr(int otherwise) const { return rounds > 0 ? rounds : otherwise; }
 };
 
-// An engine in one of its precisions; f32 where it has no other.
+// An engine in one of its precisions; f32 where it has no other, f16 where it has no other either.
 struct EngineVariant {
   Backend engine = Backend::kOnnxRuntime;
   Precision precision = Precision::kF32;

@@ -92,10 +92,12 @@ class GeneratorContender : public Contender {
   GeneratorContender(std::shared_ptr<Generator> generator, bool cached, const FaceSamples& material)
       : generator_(std::move(generator)), cached_(cached), material_(material) {}
 
-  Status PrepareAll() {
-    for (const FaceSample& frame : material_.faces) {
-      ASSIGN_OR_RETURN(auto face, generator_->Prepare(frame.roi.view(), frame.masked.view()));
-      faces_.push_back(std::move(face));
+  Status PrepareAll(int copies) {
+    for (int copy = 0; copy < copies; ++copy) {
+      for (const FaceSample& frame : material_.faces) {
+        ASSIGN_OR_RETURN(auto face, generator_->Prepare(frame.roi.view(), frame.masked.view()));
+        faces_.push_back(std::move(face));
+      }
     }
     return {};
   }
@@ -107,7 +109,9 @@ class GeneratorContender : public Contender {
     if (!cached_) faces_.resize(std::max(faces_.size(), frames.size()));
     for (size_t i = 0; i < frames.size(); ++i) {
       mouths_[i].Resize(generator_->size_px(), generator_->size_px());
-      jobs_[i] = {.face = cached_ ? faces_[frames[i]].get() : nullptr,
+      const size_t count = material_.faces.size();
+      const size_t kept = cached_ ? (frames[i] + i / count * count) % faces_.size() : 0;
+      jobs_[i] = {.face = cached_ ? faces_[kept].get() : nullptr,
                   .audio = material_.faces[frames[i]].audio,
                   .mouth = mouths_[i].view()};
     }
@@ -133,7 +137,8 @@ class GeneratorContender : public Contender {
   std::shared_ptr<Generator> generator_;
   bool cached_;
   const FaceSamples& material_;
-  std::vector<std::unique_ptr<Generator::Template>> faces_;  // of all frames when cached, else of the loaded ones
+  // When cached of all frames, copy after copy; else of the loaded ones.
+  std::vector<std::unique_ptr<Generator::Template>> faces_;
   std::vector<size_t> frames_;
   std::vector<Image> mouths_;
   std::vector<Generator::Job> jobs_;
@@ -153,9 +158,9 @@ Result<std::unique_ptr<Contender>> OpenWholeModel(const Graph& graph, const Gene
 }
 
 Result<std::unique_ptr<Contender>> MakeGeneratorContender(std::shared_ptr<Generator> generator, bool cached,
-                                                          const FaceSamples& material) {
+                                                          const FaceSamples& material, int copies) {
   auto contender = std::make_unique<GeneratorContender>(std::move(generator), cached, material);
-  if (cached) RETURN_IF_ERROR(contender->PrepareAll());
+  if (cached) RETURN_IF_ERROR(contender->PrepareAll(copies));
   return std::unique_ptr<Contender>(std::move(contender));
 }
 

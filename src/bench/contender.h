@@ -32,8 +32,10 @@ Result<std::unique_ptr<Contender>> OpenWholeModel(const Graph& graph, const Gene
                                                   const SessionOptions& options, const FaceSamples& material);
 
 // A generator. `cached`: templates of all frames are prepared here, and Run is Generate; else Run is Prepare of each
-// frame and Generate. Generators may be shared by contenders that do not run at the same time.
+// frame and Generate. So many `copies` of each template are prepared, and the jobs of a batch use one after the other:
+// then a batch reads as much memory as that many faces take. Generators may be shared by contenders that do not run at
+// the same time.
 Result<std::unique_ptr<Contender>> MakeGeneratorContender(std::shared_ptr<Generator> generator, bool cached,
-                                                          const FaceSamples& material);
+                                                          const FaceSamples& material, int copies = 1);
 
 }  // namespace lips

@@ -41,7 +41,7 @@ class ContenderTest : public testing::TestWithParam<int64_t> {  // the network's
   std::unique_ptr<Contender> Ours(bool cached) {
     auto generator = OpenNetworkGenerator(graph_, options_);
     EXPECT_TRUE(generator.ok()) << generator.error().message();
-    auto contender = MakeGeneratorContender(std::move(generator).value(), cached, material_);
+    auto contender = MakeGeneratorContender(std::move(generator).value(), cached, material_, 2);
     EXPECT_TRUE(contender.ok()) << contender.error().message();
     return std::move(contender).value();
   }

@@ -24,6 +24,7 @@ namespace {
 
 constexpr size_t kFrames = 4;
 constexpr int kReferenceRounds = 3;
+constexpr double kSessionFps = 25;
 constexpr int kOrtCachedLevel = static_cast<int>(TemplateLevel::kSkips);
 constexpr int64_t kMemoryBudgetBytes = int64_t{6} << 30;
 
@@ -95,6 +96,8 @@ class NetworkBench {
   bool Wants(Backend engine) const { return std::ranges::find(request_.engines, engine) != request_.engines.end(); }
   std::vector<Setting> Settings() const;
   std::vector<Setting> DeviceSettings() const;
+  void AddCudaSettings(std::vector<Setting>& settings) const;
+  int HighestLevel() const { return request_.cache_levels.empty() ? 0 : std::ranges::max(request_.cache_levels); }
   GeneratorOptions Options(const Setting& setting) const;
   std::vector<FaceSample> Samples() const;
   Result<std::unique_ptr<Contender>> Open(const Setting& setting);
@@ -116,7 +119,7 @@ class NetworkBench {
   std::string samples_key_;
 
   int threads_ = 1;  // of the group at hand
-  double peak_gflops_for(Precision precision) const;
+  double peak_gflops_for(const Setting& setting) const;
   // Open generators of this thread count: levels 0 and 2 share one.
   std::map<std::tuple<Backend, Precision, TemplateLevel, bool>, std::weak_ptr<Generator>> generators_;
   BenchReport report_;
@@ -126,23 +129,39 @@ class NetworkBench {
   int64_t total_ = 0;
 };
 
+void NetworkBench::AddCudaSettings(std::vector<Setting>& settings) const {
+  if (!Wants(Backend::kCuda)) return;
+  const Setting none = {.engine = Backend::kCuda, .precision = Precision::kF16};
+  if (!request_.mouth_only && std::ranges::find(request_.cache_levels, 0) != request_.cache_levels.end()) {
+    settings.push_back(none);
+  }
+  Setting highest = none;
+  highest.cache = HighestLevel();
+  if (!request_.mouth_only && highest.cache > 0) settings.push_back(highest);
+  highest.mouth_only = true;
+  settings.push_back(highest);
+}
+
 std::vector<Setting> NetworkBench::DeviceSettings() const {
   const bool half = std::ranges::find(request_.precisions, Precision::kF16) != request_.precisions.end();
   const Precision peer = half || request_.precisions.empty() ? Precision::kF16 : request_.precisions[0];
   std::vector<Setting> settings = {{.precision = peer, .is_peer = true}};
   for (const Precision precision : request_.precisions) {
+    if (!Wants(Backend::kOnnxRuntime)) break;
     if (precision != peer) settings.push_back({.precision = precision});
     settings.push_back({.precision = precision, .cache = kOrtCachedLevel});
   }
+  AddCudaSettings(settings);
   return settings;
 }
 
 std::vector<Setting> NetworkBench::Settings() const {
   if (OnDevice()) return DeviceSettings();
   std::vector<Setting> settings = {{.is_peer = true}};  // the peer comes first and stays
-  const int highest = request_.cache_levels.empty() ? 0 : std::ranges::max(request_.cache_levels);
+  const int highest = HighestLevel();
   if (Wants(Backend::kOnnxRuntime) && highest > 0) settings.push_back({.cache = kOrtCachedLevel});
   if (Wants(Backend::kReference)) settings.push_back({.engine = Backend::kReference});
+  AddCudaSettings(settings);
   if (!Wants(Backend::kCpu)) return settings;
   for (const Precision precision : request_.precisions) {
     for (const int cache : request_.cache_levels) {
@@ -169,7 +188,7 @@ std::vector<FaceSample> NetworkBench::Samples() const {
 GeneratorOptions NetworkBench::Options(const Setting& setting) const {
   GeneratorOptions options;
   options.session = {.backend = setting.engine,
-                     .provider = request_.device,
+                     .provider = setting.engine == Backend::kOnnxRuntime ? request_.device : Provider::kCpu,
                      .threads = threads_,
                      .precision = setting.precision,
                      .spin = true};
@@ -186,7 +205,8 @@ GeneratorOptions NetworkBench::Options(const Setting& setting) const {
 
 Result<std::unique_ptr<Contender>> NetworkBench::Open(const Setting& setting) {
   const GeneratorOptions options = Options(setting);
-  if (setting.engine != Backend::kCpu && setting.cache == 0) {
+  const bool ours = setting.engine == Backend::kCpu || setting.engine == Backend::kCuda;
+  if (!ours && setting.cache == 0) {
     return OpenWholeModel(graph_, binding_, options.session, material_);
   }
   auto& known = generators_[{setting.engine, setting.precision, options.template_level, setting.mouth_only}];
@@ -195,7 +215,10 @@ Result<std::unique_ptr<Contender>> NetworkBench::Open(const Setting& setting) {
     ASSIGN_OR_RETURN(generator, OpenGenerator(model_, options));
     known = generator;
   }
-  return MakeGeneratorContender(std::move(generator), setting.cache > 0, material_);
+  const bool on_device = OnDevice() || setting.engine == Backend::kCuda;
+  const size_t most = request_.batches.empty() ? 1 : static_cast<size_t>(std::ranges::max(request_.batches));
+  const auto copies = static_cast<int>(on_device ? (most + kFrames - 1) / kFrames : 1);
+  return MakeGeneratorContender(std::move(generator), setting.cache > 0, material_, copies);
 }
 
 Result<Entry> NetworkBench::OpenEntry(const Setting& setting) {
@@ -255,22 +278,22 @@ Status NetworkBench::RunGroup(std::vector<Entry>& group) {
   return Harvest(group);
 }
 
-double NetworkBench::peak_gflops_for(Precision precision) const {
-  if (OnDevice()) {
-    const auto of_device = std::ranges::find(request_.device_peaks, precision, &DevicePeak::precision);
+double NetworkBench::peak_gflops_for(const Setting& setting) const {
+  if (OnDevice() || setting.engine == Backend::kCuda) {
+    const auto of_device = std::ranges::find(request_.device_peaks, setting.precision, &DevicePeak::precision);
     return of_device == request_.device_peaks.end() ? 0 : of_device->matrix_gflops;
   }
   const auto peak = std::ranges::find(request_.peaks, threads_, &Peak::threads);
-  return peak == request_.peaks.end() ? 0 : peak->For(precision);
+  return peak == request_.peaks.end() ? 0 : peak->For(setting.precision);
 }
 
 Json NetworkBench::Row(const Entry& entry, size_t batch_index, double peer_ms) const {
   const int batch = request_.batches[batch_index];
   const Summary summary = PerFrame(entry.ms[batch_index], batch);
   const double gflops = summary.median_ms > 0 ? 2 * macs_ / (summary.median_ms * 1e6) : 0;
-  const double peak = peak_gflops_for(entry.setting.precision);
+  const double peak = peak_gflops_for(entry.setting);
   Json row = Json::Object({{"engine", Name(entry.setting.engine)},
-                           {"device", Name(request_.device)},
+                           {"device", entry.setting.engine == Backend::kCuda ? "cuda" : Name(request_.device)},
                            {"precision", Name(entry.setting.precision)},
                            {"cache", entry.setting.cache},
                            {"mouth_only", entry.setting.mouth_only},
@@ -278,7 +301,9 @@ Json NetworkBench::Row(const Entry& entry, size_t batch_index, double peer_ms) c
                            {"batch", batch},
                            {"first_ms", entry.first_ms}});
   SetSummary(summary, row);
-  row.Set("frames_per_s", summary.median_ms > 0 ? 1000 / summary.median_ms : 0.0);
+  const double frames_per_s = summary.median_ms > 0 ? 1000 / summary.median_ms : 0.0;
+  row.Set("frames_per_s", frames_per_s);
+  row.Set("sessions", static_cast<int64_t>(frames_per_s / kSessionFps));
   row.Set("ratio_to_ort", Ratio(peer_ms, summary.median_ms));
   row.Set("gflops", gflops);
   row.Set("peak_fraction", peak > 0 ? Json(gflops / peak) : Json());
@@ -339,7 +364,8 @@ Result<BenchReport> NetworkBench::Run() {
 }  // namespace
 
 Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request) {
-  if (request.device != Provider::kCpu) RETURN_IF_ERROR(ProviderDevice(request.device));
+  const bool alone = request.engines == std::vector{Backend::kCuda};  // it goes without its peer
+  if (request.device != Provider::kCpu && !alone) RETURN_IF_ERROR(ProviderDevice(request.device));
   ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(request.avatar, request.avatar_options));
   ASSIGN_OR_RETURN(const FilePart model, avatar.generator_model());
   ASSIGN_OR_RETURN(const Graph graph, ReadOnnx(model));

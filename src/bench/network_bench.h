@@ -18,13 +18,14 @@ struct NetworkBenchRequest {
   Path avatar;
   AvatarOptions avatar_options;
   std::optional<Path> audio;     // see LoadBenchMaterial
-  std::vector<Backend> engines;  // kOnnxRuntime, kCpu, kReference
-  // Other than kCpu: ONNX Runtime alone is measured, on that device, in `precisions`, whole and with its template part
-  // computed before.
+  std::vector<Backend> engines;  // kOnnxRuntime, kCpu, kCuda, kReference
+  // Other than kCpu: ONNX Runtime is measured on that device, in `precisions`, whole and with its template part
+  // computed before; beside it kCuda, if wanted, and no other.
   Provider device = Provider::kCpu;
   bool resident = false;  // of kCpu: as on a device, its memory being this computer's; how that is tested
   std::vector<Precision> precisions = {Precision::kF32, Precision::kBf16, Precision::kInt8};  // of kCpu
-  std::vector<int> cache_levels = {0, 1, 2, 3};  // of kCpu: 0 nothing kept, else TemplateLevel
+  std::vector<int> cache_levels = {0, 1, 2,
+                                   3};  // of kCpu: 0 nothing kept, else TemplateLevel; of kCuda 0 and the highest
   bool mouth_only =
       false;  // only what JawMask uses, at every level; else everything, and that at the highest level too
   std::vector<int> batches = {1, 4};
@@ -41,15 +42,18 @@ struct NetworkBenchRequest {
 // each with the peer. The reference engine, being slow, sits out after three rounds.
 //
 // The peer is ONNX Runtime with the whole network (its workers spinning, as is best for it alone); it is measured even
-// if not among `engines`. On a device the peer is the same on that device, in f16 where that is among `precisions`.
+// if not among `engines`. On a device the peer is the same on that device, in f16 where that is among `precisions`;
+// every frame of a batch there has a template of its own. Rows of kCuda are: nothing kept, the highest level, and that
+// for the mouth alone; on Provider::kCpu, too, where they are held against ONNX Runtime on the CPU.
 // Result rows, times per frame:
 //   {"engine", "device", "precision", "cache", "mouth_only", "threads", "batch", "first_ms", "median_ms", "p95_ms",
-//    "min_ms", "frames_per_s", "ratio_to_ort", "gflops", "peak_fraction", "psnr_db"}
-//   device: "cpu", "cuda" or "tensorrt"; the machine's "device" then names it.
+//    "min_ms", "frames_per_s", "sessions", "ratio_to_ort", "gflops", "peak_fraction", "psnr_db"}
+//   device: "cpu", "cuda" or "tensorrt"; the machine's "device" then names it. Of engine cuda it is "cuda".
 //   cache: 0 for all work on every frame, else the TemplateLevel kept; ONNX Runtime with its template part computed
 //     before keeps what level 2 keeps.
 //   first_ms: the first frame after opening, alone. A batch's latency is batch * median_ms.
-//   frames_per_s: of calls with that batch, one after the other.
+//   frames_per_s: of calls with that batch, one after the other. sessions: derived from it, a twenty-fifth, rounded
+//     down: as many as the network alone would hold at 25 frames a second.
 //   ratio_to_ort: the peer's median over this median, same threads, batch and rounds; null without ONNX Runtime.
 //   gflops: twice the whole network's multiply-accumulates over the median, whatever was really computed: saving work
 //     counts as speed. peak_fraction: that over the peak for this precision and thread count, or
@@ -57,8 +61,8 @@ struct NetworkBenchRequest {
 //   psnr_db: of the 8-bit picture, on all frames, against the reference engine's; over used pixels with mouth_only.
 //     kIdenticalDb when equal.
 //
-// Errors: those of every part, ProviderDevice's first; what the first skipped row said, when none of `engines` could be
-// measured.
+// Errors: those of every part, ProviderDevice's first unless kCuda is all that is wanted; what the first skipped row
+// said, when none of `engines` could be measured.
 Result<BenchReport> MeasureNetwork(const NetworkBenchRequest& request);
 
 }  // namespace lips

@@ -5,6 +5,7 @@
 #include "bench/network_bench.h"
 #include "cli/bench.h"
 #include "cli/progress.h"
+#include "engine/cuda/generator.h"
 
 namespace lips::cli {
 
@@ -13,6 +14,10 @@ namespace {
 std::vector<Precision> DevicePrecisions(const NetworkBenchFlags& flags) {
   if (flags.bench.precisions.empty()) return {Precision::kF32, Precision::kF16};
   return flags.bench.Precisions();
+}
+
+bool MeasuresCudaAlone(const NetworkBenchFlags& flags) {
+  return flags.bench.Engines({}) == std::vector{Backend::kCuda};
 }
 
 }  // namespace
@@ -34,13 +39,12 @@ Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vect
   request.threads = std::move(job.threads);
   ASSIGN_OR_RETURN(request.device, ParseProvider(flags.device));
   if (request.device != Provider::kCpu) {
-    request.engines = {Backend::kOnnxRuntime};
+    request.engines = flags.bench.Engines({Backend::kOnnxRuntime, Backend::kCuda});
     request.precisions = DevicePrecisions(flags);
-    request.threads = {flags.bench.ThreadCount()};
   }
-  if (request.batches.empty()) {
-    request.batches = request.device == Provider::kCpu ? std::vector{1, 4} : std::vector{1, 4, 8, 16, 32};
-  }
+  const bool on_device = request.device != Provider::kCpu || MeasuresCudaAlone(flags);
+  if (on_device) request.threads = {flags.bench.ThreadCount()};  // nothing depends on them but a peer on the CPU
+  if (request.batches.empty()) request.batches = on_device ? std::vector{1, 4, 8, 16, 32} : std::vector{1, 4};
   if (job.rounds > 0) request.rounds = job.rounds;
   request.peaks = peaks;
   request.device_peaks = device_peaks;
@@ -51,16 +55,18 @@ Result<BenchReport> BenchNetwork(const NetworkBenchFlags& flags, const std::vect
 namespace {
 
 // What the rows of a device are measured on; of "cpu" the machine's own facts say it.
-Result<std::string> ProviderNamed(Provider provider) {
+Result<std::string> DeviceNamed(const NetworkBenchFlags& flags, Provider provider) {
+  if (MeasuresCudaAlone(flags)) return CudaDevice();
   return provider == Provider::kCpu ? std::string(Name(provider)) : ProviderDevice(provider);
 }
 
 // What is wrong with options of a device together, or nothing.
 std::string DeviceConflict(const NetworkBenchFlags& flags) {
   if (flags.device == "cpu") return {};
-  if (flags.reference || flags.mouth_only) return "measures ONNX Runtime alone, without --reference and --mouth-only";
+  if (flags.reference) return "measures what runs on it, without --reference";
   for (const Backend engine : flags.bench.Engines({})) {
-    if (engine != Backend::kOnnxRuntime) return "measures engine ort alone, not " + std::string(Name(engine));
+    if (engine == Backend::kOnnxRuntime || engine == Backend::kCuda) continue;
+    return "measures engines ort and cuda, not " + std::string(Name(engine));
   }
   if (flags.bench.precisions.empty()) return {};
   for (const Precision precision : flags.bench.Precisions()) {
@@ -71,11 +77,11 @@ std::string DeviceConflict(const NetworkBenchFlags& flags) {
 
 Result<ExitCode> RunNetwork(const NetworkBenchFlags& flags) {
   ASSIGN_OR_RETURN(const Provider provider, ParseProvider(flags.device));
-  ASSIGN_OR_RETURN(const std::string device, ProviderNamed(provider));
+  ASSIGN_OR_RETURN(const std::string device, DeviceNamed(flags, provider));
   MeasuredMachine machine = MeasureMachine(flags.bench);
   machine.facts.Set("device", device);
   std::vector<DevicePeak> device_peaks;
-  if (provider != Provider::kCpu) {
+  if (provider != Provider::kCpu && ProviderDevice(provider).ok()) {  // without it engine cuda has no peer
     for (const Precision precision : DevicePrecisions(flags)) {
       ASSIGN_OR_RETURN(
           const DevicePeak peak,
@@ -100,12 +106,14 @@ void AddBenchNetwork(CLI::App& bench, Commands& commands) {
        .examples = "  lipstream bench network --avatar anna\n"
                    "  lipstream bench network --avatar anna --threads 2 --json -o network.json\n"
                    "  lipstream bench network --avatar anna --engines cpu --precisions bf16 --cache 3 --batch 1\n"
-                   "  lipstream bench network --avatar anna --device cuda --precisions fp16 -o cuda.json\n"},
+                   "  lipstream bench network --avatar anna --device cuda --precisions fp16 -o cuda.json\n"
+                   "  lipstream bench network --avatar anna --device cuda --engines cuda --cache 0,3\n",
+       .engines = {"ort", "cpu", "cuda", "reference"}},
       flags->bench);
   command
       ->add_option("--cache", flags->cache_levels,
                    "cache levels of engine cpu: 0 nothing kept per template, 1 the deep features, 2 all skip "
-                   "connections, 3 expanded ones too")
+                   "connections, 3 expanded ones too; of engine cuda 0, if it is there, and the highest")
       ->delimiter(',')
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
@@ -113,13 +121,15 @@ void AddBenchNetwork(CLI::App& bench, Commands& commands) {
       ->delimiter(',')
       ->check(CLI::Range(1, 64));
   command
-      ->add_option("--device", flags->device,
-                   "cpu, or ONNX Runtime's cuda or tensorrt: there in f32 and f16, whole and with templates cached")
+      ->add_option(
+          "--device", flags->device,
+          "cpu, or ONNX Runtime's cuda or tensorrt: there in f32 and f16, whole and with templates cached, and "
+          "engine cuda beside it")
       ->check(CLI::IsMember({"cpu", "cuda", "tensorrt"}))
       ->capture_default_str();
   command->add_flag("--mouth-only", flags->mouth_only,
-                    "of engine cpu, only rows that compute what compositing uses; default: whole pictures at every "
-                    "cache level, and the mouth alone at the highest");
+                    "of engines cpu and cuda, only rows that compute what compositing uses; default: whole pictures at "
+                    "every cache level, and the mouth alone at the highest");
   command->add_flag("--reference", flags->reference, "measure the slow reference engine too, three rounds of it");
   command->parse_complete_callback([flags] {
     if (const std::string why = DeviceConflict(*flags); !why.empty()) {

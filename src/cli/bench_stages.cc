@@ -72,7 +72,7 @@ void AddChildren(CLI::App& bench, Commands& commands) {
                                     {.name = "first-frame",
                                      .description = "One turn of bench start",
                                      .examples = "",
-                                     .engines = {"ort", "cpu", "reference", "null"}},
+                                     .engines = {"ort", "cpu", "cuda", "reference", "null"}},
                                     *flags);
   first->group("");
   first->callback([&commands, flags] { commands.run = [flags] { return PrintFirstFrame(*flags); }; });
@@ -86,7 +86,8 @@ void AddBenchStages(CLI::App& bench, Commands& commands) {
       AddBenchCommand(bench,
                       {.name = "audio",
                        .description = "The audio path: mel and encoder per row, and ten seconds of speech to features",
-                       .examples = "  lipstream bench audio --avatar anna --engines ort,cpu\n"},
+                       .examples = "  lipstream bench audio --avatar anna --engines ort,cpu\n",
+                       .engines = {"ort", "cpu", "cuda", "reference"}},
                       *audio);
   SetRun(*audio_command, commands, audio, BenchAudio);
 
@@ -108,7 +109,7 @@ void AddBenchStages(CLI::App& bench, Commands& commands) {
                       {.name = "render",
                        .description = "Whole renders to a temporary file, stage by stage",
                        .examples = "  lipstream bench render --avatar anna --duration 10 --engines cpu,ort\n",
-                       .engines = {"ort", "cpu", "reference", "null"}},
+                       .engines = {"ort", "cpu", "cuda", "reference", "null"}},
                       *render);
   render_command->add_option("--duration", *seconds, "seconds of audio")
       ->check(CheckPositiveNumber)
@@ -120,8 +121,9 @@ void AddBenchStages(CLI::App& bench, Commands& commands) {
   CLI::App* start_command = AddBenchCommand(bench,
                                             {.name = "start",
                                              .description = "From the start of the process to the first frame",
-                                             .examples = "  lipstream bench start --avatar anna\n",
-                                             .engines = {"ort", "cpu", "reference", "null"}},
+                                             .examples = "  lipstream bench start --avatar anna\n"
+                                                         "  lipstream bench start --avatar anna --engines cuda,cpu\n",
+                                             .engines = {"ort", "cpu", "cuda", "reference", "null"}},
                                             *start);
   SetRun(*start_command, commands, start, BenchStart);
   AddChildren(bench, commands);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "bench/network_bench.h"
 #include "command.h"
+#include "engine/cuda/generator.h"
 #include "engine/session.h"
 #include "tests/testdata/synthetic_avatar.h"
 
@@ -177,6 +178,27 @@ TEST(BenchNetwork, ADeviceThatIsNotHereIsOneSentence) {
   }
 }
 
+// Asked for alone it is an error, on whatever device its peer would be; among others it is a line.
+TEST(BenchNetwork, EngineCudaWithoutADeviceSaysWhatIsMissing) {
+  const auto here = CudaDevice();
+  if (here.ok()) GTEST_SKIP() << "this machine has " << here.value();
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"network"}, {"network", "--device", "cuda"}, {"start"}, {"audio"}}) {
+    std::vector<std::string> words = {"bench"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {"--avatar", Anna(), "--engines", "cuda", "--rounds", "1", "-q"});
+    const Outcome outcome = Lipstream(words);
+    EXPECT_EQ(outcome.exit_code, 1) << more.front();
+    EXPECT_THAT(outcome.err, StartsWith("error: "));
+    EXPECT_THAT(outcome.err, HasSubstr(here.error().message()));
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+  }
+  const Json report = ParseReport(
+      Lipstream({"bench", "start", "--avatar", Anna(), "--engines", "null,cuda", "--rounds", "1", "--json", "-q"}));
+  EXPECT_EQ(report.Find("skipped")->array()[0].Find("engine")->as_string(), "cuda");
+  EXPECT_EQ(report.Find("skipped")->array()[0].Find("precision")->as_string(), "f16");
+}
+
 // On the CPU, in memory of its own, since tests have no device.
 TEST(BenchNetwork, MeasuresADeviceInBothPrecisionsWholeAndCached) {
   if (!OnnxRuntimeVersion().ok()) GTEST_SKIP() << OnnxRuntimeVersion().error().message();
@@ -194,6 +216,7 @@ TEST(BenchNetwork, MeasuresADeviceInBothPrecisionsWholeAndCached) {
   for (const Json& row : report.value().results) {
     ExpectTimesInOrder(row);
     EXPECT_GT(row.Find("psnr_db")->as_double(), 40) << row.Dump();
+    EXPECT_EQ(row.Find("sessions")->as_int(), static_cast<int64_t>(row.Find("frames_per_s")->as_double() / 25));
     EXPECT_EQ(row.Find("peak_fraction")->is_null(), row.Find("precision")->as_string() == "f32");
     rows.push_back(row.Find("precision")->as_string() + " " + std::to_string(row.Find("cache")->as_int()) + " " +
                    std::to_string(row.Find("batch")->as_int()));
@@ -206,7 +229,7 @@ TEST(BenchNetwork, MeasuresADeviceInBothPrecisionsWholeAndCached) {
 
 TEST(BenchNetwork, ADeviceTakesWhatItCanMeasure) {
   for (const auto& [flag, value, expected] : std::vector<std::array<std::string, 3>>{
-           {"--engines", "cpu", "--device: cuda measures engine ort alone, not cpu"},
+           {"--engines", "cpu", "--device: cuda measures engines ort and cuda, not cpu"},
            {"--precisions", "f32,int8", "--device: cuda computes in f32 or f16, not int8"}}) {
     const Outcome outcome = Lipstream({"bench", "network", "--avatar", Anna(), "--device", "cuda", flag, value});
     EXPECT_EQ(outcome.exit_code, 2);
