@@ -1,8 +1,11 @@
 #include "engine/ort/bound_session.h"
 
 #include <onnxruntime_c_api.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
@@ -11,6 +14,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/stats.h"
 #include "engine/ort/handle.h"
 #include "engine/ort/tensor_value.h"
 #include "engine/session_input.h"
@@ -57,6 +61,7 @@ struct Place {
 
 // What runs with one set of input shapes need.
 struct Shapes {
+  OrtHandle<OrtSession> session;
   std::vector<Dims> dims;  // of the inputs
   std::vector<Place> inputs;
   std::vector<Place> outputs;     // none before the first run, which tells their shapes
@@ -67,10 +72,37 @@ struct Shapes {
   std::vector<std::thread::id> recorded_by;  // ONNX Runtime records it once for every thread that runs it
 };
 
+// Keeps them until the process ends: ONNX Runtime's destructors throw where a device does not answer any more, and that
+// would end it at once.
+void Abandon(std::vector<std::unique_ptr<Shapes>> shapes) {
+  static auto* const kMutex = new std::mutex;
+  static auto* const kAbandoned = new std::vector<std::unique_ptr<Shapes>>;
+  const std::lock_guard lock(*kMutex);
+  for (auto& each : shapes) kAbandoned->push_back(std::move(each));
+}
+
+// The same goes for what ONNX Runtime keeps for all sessions, which it destroys when the process exits.
+void ExitWithoutDestructors() {
+  static const int registered = ::on_exit(
+      [](int status, void* /*argument*/) {
+        std::fflush(nullptr);
+        ::_exit(status);
+      },
+      nullptr);
+  static_cast<void>(registered);
+}
+
 class BoundSession : public Session {
  public:
-  BoundSession(const OrtLibrary& library, const Graph& graph, BoundSessionSetup setup)
-      : api_(*library.api), setup_(std::move(setup)), session_(api_.ReleaseSession), where_(api_.ReleaseMemoryInfo) {
+  BoundSession(const OrtLibrary& library, const Graph& graph, OrtHandle<OrtSessionOptions> options,
+               BoundSessionSetup setup)
+      : library_(library),
+        api_(*library.api),
+        graph_(graph.Clone()),
+        options_(std::move(options)),
+        setup_(std::move(setup)),
+        spare_(api_.ReleaseSession),
+        where_(api_.ReleaseMemoryInfo) {
     for (const ValueId id : graph.inputs) inputs_.push_back(graph.values[static_cast<size_t>(id)]);
     for (const ValueId id : graph.outputs) output_names_.push_back(graph.values[static_cast<size_t>(id)].name);
     views_.resize(inputs_.size());
@@ -79,17 +111,17 @@ class BoundSession : public Session {
   BoundSession(const BoundSession&) = delete;
   BoundSession& operator=(const BoundSession&) = delete;
   ~BoundSession() override {
-    shapes_.clear();
-    const std::shared_lock in_use(DeviceInUse());
-    session_ = OrtHandle<OrtSession>(api_.ReleaseSession);
+    if (spare_.get() != nullptr) {
+      shapes_.push_back(MakeShapes());
+      std::swap(shapes_.back()->session, spare_);
+    }
+    Release(std::exchange(shapes_, {}));
   }
 
-  Status Load(const OrtLibrary& library, const Graph& graph, const OrtSessionOptions& options) {
-    ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, SerializeOnnx(graph));
-    const std::shared_lock in_use(DeviceInUse());
+  Status Load() {
     RETURN_IF_ERROR(
         Take(api_.CreateMemoryInfo(setup_.memory->ort_name(), OrtDeviceAllocator, 0, OrtMemTypeDefault, where_.out())));
-    return Take(api_.CreateSessionFromArray(library.env, bytes.data(), bytes.size(), &options, session_.out()));
+    return OpenSpare();
   }
 
   std::string Describe() const override { return setup_.description; }
@@ -101,7 +133,11 @@ class BoundSession : public Session {
 
  private:
   Status Take(OrtStatus* status) const { return TakeStatus(api_, status); }
+  Status OpenSpare();
+  std::unique_ptr<Shapes> MakeShapes() const;
+  void Release(std::vector<std::unique_ptr<Shapes>> shapes) const;
   Result<Place> MakePlace(OrtTensorShape shape);
+  Status SetUp(Shapes& shapes, std::span<const TensorView> inputs);
   Result<Shapes*> ShapesFor(std::span<const TensorView> inputs);
   Status SetGraph(Shapes& shapes, int64_t graph);
   Status FixOutputs(Shapes& shapes);
@@ -110,11 +146,14 @@ class BoundSession : public Session {
   Result<Shapes*> RunOnDevice(std::span<const Kept* const> kept, std::span<const TensorView> others);
   Status ViewsOf(std::span<const Kept* const> kept, std::span<const TensorView> others);
 
+  const OrtLibrary& library_;
   const OrtApi& api_;
+  Graph graph_;  // for more sessions
+  OrtHandle<OrtSessionOptions> options_;
   BoundSessionSetup setup_;
   std::vector<Value> inputs_;
   std::vector<std::string> output_names_;
-  OrtHandle<OrtSession> session_;
+  OrtHandle<OrtSession> spare_;  // of no shapes yet
   OrtHandle<OrtMemoryInfo> where_;
   std::vector<std::unique_ptr<Shapes>> shapes_;
   bool records_ = setup_.graphs;   // until recording fails
@@ -122,6 +161,37 @@ class BoundSession : public Session {
   std::vector<TensorView> views_;  // of the current run's inputs; without data where they are kept values
   std::vector<TensorView> taken_;
 };
+
+Status BoundSession::OpenSpare() {
+  ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, SerializeOnnx(graph_));
+  const std::shared_lock in_use(DeviceInUse());
+  return Take(api_.CreateSessionFromArray(library_.env, bytes.data(), bytes.size(), options_.get(), spare_.out()));
+}
+
+std::unique_ptr<Shapes> BoundSession::MakeShapes() const {
+  return std::make_unique<Shapes>(Shapes{.session = OrtHandle<OrtSession>(api_.ReleaseSession),
+                                         .dims = {},
+                                         .inputs = {},
+                                         .outputs = {},
+                                         .host = {},
+                                         .binding = OrtHandle<OrtIoBinding>(api_.ReleaseIoBinding),
+                                         .run = OrtHandle<OrtRunOptions>(api_.ReleaseRunOptions),
+                                         .recorded_by = {}});
+}
+
+void BoundSession::Release(std::vector<std::unique_ptr<Shapes>> shapes) const {
+  if (!shapes.empty() && !setup_.memory->Wait().ok()) {
+    Log(LogLevel::kError, "the device does not answer any more, what it holds is not released");
+    Abandon(std::move(shapes));
+    if (setup_.memory->stream() != nullptr) ExitWithoutDestructors();
+    return;
+  }
+  std::vector<OrtHandle<OrtSession>> sessions;
+  for (const auto& each : shapes) sessions.push_back(std::move(each->session));
+  shapes.clear();
+  const std::shared_lock in_use(DeviceInUse());
+  sessions.clear();
+}
 
 Result<Place> BoundSession::MakePlace(OrtTensorShape shape) {
   Place place{.shape = std::move(shape), .block = {}, .value = OrtHandle<OrtValue>(api_.ReleaseValue)};
@@ -142,28 +212,35 @@ Result<Shapes*> BoundSession::ShapesFor(std::span<const TensorView> inputs) {
   for (const auto& known : shapes_) {
     if (std::ranges::equal(inputs, known->dims, {}, &TensorView::dims)) return known.get();
   }
-  if (shapes_.size() >= kMostShapes) shapes_.clear();
-  auto made = std::make_unique<Shapes>(Shapes{.dims = {},
-                                              .inputs = {},
-                                              .outputs = {},
-                                              .host = {},
-                                              .binding = OrtHandle<OrtIoBinding>(api_.ReleaseIoBinding),
-                                              .run = OrtHandle<OrtRunOptions>(api_.ReleaseRunOptions),
-                                              .recorded_by = {}});
-  RETURN_IF_ERROR(Take(api_.CreateIoBinding(session_.get(), made->binding.out())));
-  RETURN_IF_ERROR(Take(api_.CreateRunOptions(made->run.out())));
+  if (shapes_.size() >= kMostShapes) Release(std::exchange(shapes_, {}));
+  const Stopwatch watch;
+  std::vector<std::unique_ptr<Shapes>> made;
+  made.push_back(MakeShapes());
+  if (Status set_up = SetUp(*made[0], inputs); !set_up.ok()) {
+    Release(std::move(made));
+    return std::move(set_up).TakeError();
+  }
+  shapes_.push_back(std::move(made[0]));
+  Log(LogLevel::kInfo, "device session",
+      {{"input", inputs.empty() ? "none" : ToString(inputs[0].dims)}, {"ms", watch.ElapsedMs()}});
+  return shapes_.back().get();
+}
+
+Status BoundSession::SetUp(Shapes& shapes, std::span<const TensorView> inputs) {
+  if (spare_.get() == nullptr) RETURN_IF_ERROR(OpenSpare());
+  std::swap(shapes.session, spare_);
+  RETURN_IF_ERROR(Take(api_.CreateIoBinding(shapes.session.get(), shapes.binding.out())));
+  RETURN_IF_ERROR(Take(api_.CreateRunOptions(shapes.run.out())));
   for (size_t i = 0; i < inputs.size(); ++i) {
-    made->dims.push_back(inputs[i].dims);
+    shapes.dims.push_back(inputs[i].dims);
     ASSIGN_OR_RETURN(Place place, MakePlace({inputs[i].dtype, inputs[i].dims}));
-    RETURN_IF_ERROR(Take(api_.BindInput(made->binding.get(), inputs_[i].name.c_str(), place.value.get())));
-    made->inputs.push_back(std::move(place));
+    RETURN_IF_ERROR(Take(api_.BindInput(shapes.binding.get(), inputs_[i].name.c_str(), place.value.get())));
+    shapes.inputs.push_back(std::move(place));
   }
   for (const std::string& name : output_names_) {
-    RETURN_IF_ERROR(Take(api_.BindOutputToDevice(made->binding.get(), name.c_str(), where_.get())));
+    RETURN_IF_ERROR(Take(api_.BindOutputToDevice(shapes.binding.get(), name.c_str(), where_.get())));
   }
-  RETURN_IF_ERROR(SetGraph(*made, kNoGraph));
-  shapes_.push_back(std::move(made));
-  return shapes_.back().get();
+  return SetGraph(shapes, kNoGraph);
 }
 
 // After the first run: gives the outputs places of their own, holding what ONNX Runtime just made.
@@ -198,7 +275,7 @@ Status BoundSession::RunOnce(const Shapes& shapes, bool records) {
   std::unique_lock alone(DeviceInUse(), std::defer_lock);
   std::shared_lock in_use(DeviceInUse(), std::defer_lock);
   records ? alone.lock() : in_use.lock();
-  return Take(api_.RunWithBinding(session_.get(), shapes.run.get(), shapes.binding.get()));
+  return Take(api_.RunWithBinding(shapes.session.get(), shapes.run.get(), shapes.binding.get()));
 }
 
 Status BoundSession::Compute(Shapes& shapes) {
@@ -325,9 +402,9 @@ Status BoundSession::Run(std::span<const TensorView> inputs, std::span<Tensor> o
 }  // namespace
 
 Result<std::unique_ptr<Session>> OpenBoundSession(const OrtLibrary& library, const Graph& graph,
-                                                  const OrtSessionOptions& options, BoundSessionSetup setup) {
-  auto session = std::make_unique<BoundSession>(library, graph, std::move(setup));
-  RETURN_IF_ERROR(session->Load(library, graph, options));
+                                                  OrtHandle<OrtSessionOptions> options, BoundSessionSetup setup) {
+  auto session = std::make_unique<BoundSession>(library, graph, std::move(options), std::move(setup));
+  RETURN_IF_ERROR(session->Load());
   return std::unique_ptr<Session>(std::move(session));
 }
 

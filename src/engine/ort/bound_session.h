@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "engine/ort/device_memory.h"
+#include "engine/ort/handle.h"
 #include "engine/ort/library.h"
 #include "engine/session.h"
 #include "model/graph.h"
@@ -15,15 +16,18 @@ struct OrtSessionOptions;
 namespace lips {
 
 struct BoundSessionSetup {
-  std::shared_ptr<DeviceMemory> memory;  // of the provider that `options` name
+  std::shared_ptr<DeviceMemory> memory;  // of the provider that the options name
   bool graphs = false;                   // the provider records CUDA graphs
   std::string description;
 };
 
-// Every set of input shapes has fixed places in the device's memory, which inputs are copied to and outputs come from,
-// so that a CUDA graph recorded for it stays valid. Copies cross to the computer's memory only for what the caller
-// brings and takes: `kept` values are copied within the device.
+// Every set of input shapes has a session of ONNX Runtime of its own, and fixed places in the device's memory, which
+// inputs are copied to and outputs come from, so that a CUDA graph recorded for it stays valid: ONNX Runtime's
+// convolutions drop what they had prepared for one shape, and what their part of a graph computes with, as soon as they
+// see another. Copies cross to the computer's memory only for what the caller brings and takes: `kept` values are
+// copied within the device. What ONNX Runtime holds is never released once the device does not answer any more, which
+// would end the process.
 Result<std::unique_ptr<Session>> OpenBoundSession(const OrtLibrary& library, const Graph& graph,
-                                                  const OrtSessionOptions& options, BoundSessionSetup setup);
+                                                  OrtHandle<OrtSessionOptions> options, BoundSessionSetup setup);
 
 }  // namespace lips

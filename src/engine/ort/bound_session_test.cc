@@ -1,5 +1,5 @@
-// Which CUDA graphs a session asks ONNX Runtime to record and replay, seen through its table of functions; the CPU
-// provider computes and ignores them.
+// Which sessions and CUDA graphs of ONNX Runtime are made, run and released, seen through its table of functions; the
+// CPU provider computes and ignores graphs.
 #include "engine/ort/bound_session.h"
 
 #include <gmock/gmock.h>
@@ -7,6 +7,7 @@
 #include <onnxruntime_c_api.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,8 +25,11 @@ struct Seen {
   OrtApi real = {};
   OrtApi spied = {};
   std::map<const OrtRunOptions*, std::string> graph_of;
-  std::vector<std::string> ran;  // the graph of every run
+  std::vector<std::string> ran;                            // the graph of every run
+  std::map<const OrtSession*, std::set<int64_t>> rows_of;  // what every session has run with
+  int released = 0;                                        // sessions
   bool refuse_graphs = false;
+  int64_t rows = 0;  // of the current run
 };
 Seen* seen = nullptr;
 
@@ -37,11 +41,32 @@ OrtStatus* ORT_API_CALL AddRunConfigEntry(OrtRunOptions* options, const char* ke
 OrtStatus* ORT_API_CALL RunWithBinding(OrtSession* session, const OrtRunOptions* options,
                                        const OrtIoBinding* binding) noexcept {
   seen->ran.push_back(seen->graph_of[options]);
+  seen->rows_of[session].insert(seen->rows);
   if (seen->refuse_graphs && seen->ran.back() != "-1") {
     return seen->real.CreateStatus(ORT_FAIL, "operation not permitted when stream is capturing");
   }
   return seen->real.RunWithBinding(session, options, binding);
 }
+
+void ORT_API_CALL ReleaseSession(OrtSession* session) noexcept {
+  ++seen->released;
+  seen->real.ReleaseSession(session);
+}
+
+// Memory of this computer, of a device that may stop to answer.
+class Memory : public DeviceMemory {
+ public:
+  const char* ort_name() const override { return real_->ort_name(); }
+  void* stream() const override { return nullptr; }
+  Result<void*> Allocate(size_t bytes, bool host) override { return real_->Allocate(bytes, host); }
+  void Free(void* memory, bool host) override { real_->Free(memory, host); }
+  Status Copy(void* to, const void* from, size_t bytes, Way way) override { return real_->Copy(to, from, bytes, way); }
+  Status Wait() override { return lost ? Status(Error(ErrorCode::kUnsupported, "no answer")) : Status(); }
+  bool lost = false;
+
+ private:
+  std::shared_ptr<DeviceMemory> real_ = OpenHostMemory();
+};
 
 class BoundSession : public testing::Test {
  protected:
@@ -51,6 +76,7 @@ class BoundSession : public testing::Test {
     seen_.real = seen_.spied = *loaded.value()->api;
     seen_.spied.AddRunConfigEntry = AddRunConfigEntry;
     seen_.spied.RunWithBinding = RunWithBinding;
+    seen_.spied.ReleaseSession = ReleaseSession;
     seen = &seen_;
     library_ = *loaded.value();
     library_.api = &seen_.spied;
@@ -58,14 +84,15 @@ class BoundSession : public testing::Test {
     net.Output(net.Add("Neg", {net.Input("x", {kDynamicDim, 2})}), "y");
     OrtHandle<OrtSessionOptions> options(library_.api->ReleaseSessionOptions);
     ASSERT_EQ(library_.api->CreateSessionOptions(options.out()), nullptr);
-    auto session = OpenBoundSession(library_, std::move(net).Finish(), *options.get(),
-                                    {.memory = OpenHostMemory(), .graphs = true, .description = {}});
+    auto session = OpenBoundSession(library_, std::move(net).Finish(), std::move(options),
+                                    {.memory = memory_, .graphs = true, .description = {}});
     ASSERT_TRUE(session.ok()) << session.error().message();
     session_ = std::move(session).value();
   }
 
   // What the session makes of `rows` rows: right each time.
   void Run(int64_t rows) {
+    seen_.rows = rows;
     const Tensor x = RandomTensor({rows, 2}, static_cast<int>(rows));
     std::vector<Tensor> y(1);
     const Status ran = session_->Run(std::vector<TensorView>{x}, y);
@@ -75,6 +102,7 @@ class BoundSession : public testing::Test {
 
   Seen seen_;
   OrtLibrary library_;
+  std::shared_ptr<Memory> memory_ = std::make_shared<Memory>();
   std::unique_ptr<Session> session_;
 };
 
@@ -89,6 +117,32 @@ TEST_F(BoundSession, ComputesWithoutWhereNoGraphCanBeRecorded) {
   seen_.refuse_graphs = true;
   for (const int64_t rows : {3, 3, 3, 5, 5}) Run(rows);
   EXPECT_THAT(seen_.ran, ElementsAre("-1", "1", "-1", "2", "-1", "-1", "-1", "-1"));
+}
+
+TEST_F(BoundSession, ComputesEveryShapeInASessionOfItsOwnAndReleasesThemAll) {
+  for (const int64_t rows : {1, 3, 1, 3, 5}) Run(rows);
+  EXPECT_EQ(seen_.rows_of.size(), 3u);
+  for (const auto& [session, rows] : seen_.rows_of) EXPECT_EQ(rows.size(), 1u);
+  for (int64_t rows = 6; rows < 21; ++rows) Run(rows);
+  EXPECT_EQ(seen_.released, 16);  // as many as are kept
+  session_.reset();
+  EXPECT_EQ(seen_.released, 18);
+}
+
+TEST_F(BoundSession, ReleasesAnUnusedSession) {
+  session_.reset();
+  EXPECT_EQ(seen_.released, 1);
+}
+
+TEST_F(BoundSession, ReleasesNothingOnceTheDeviceDoesNotAnswer) {
+  for (const int64_t rows : {1, 3}) Run(rows);
+  memory_->lost = true;
+  const Tensor x = RandomTensor({1, 2}, 1);
+  std::vector<Tensor> y(1);
+  EXPECT_FALSE(session_->Run(std::vector<TensorView>{x}, y).ok());
+  session_.reset();
+  EXPECT_EQ(seen_.released, 0);
+  memory_->lost = false;  // what was kept stays so
 }
 
 TEST(OrtStatus, IsOneSentenceOfWhatFailedOnTheDevice) {

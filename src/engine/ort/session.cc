@@ -183,7 +183,7 @@ Result<std::unique_ptr<Session>> OpenBound(const OrtLibrary& library, const Grap
   OrtHandle<OrtSessionOptions> ort_options(library.api->ReleaseSessionOptions);
   RETURN_IF_ERROR(SetUp(library, options, setup, ort_options));
   return OpenBoundSession(
-      library, graph, *ort_options.get(),
+      library, graph, std::move(ort_options),
       {.memory = memory,
        .graphs = graphs,
        .description = Description(library, options, ThreadCount(options)) + (graphs ? ", CUDA graphs" : "")});
