@@ -136,7 +136,9 @@ std::map<std::string, std::string> ProviderOptions(Provider provider, const Prov
     // Tensor cores take channels last; ONNX Runtime then transposes once at the borders, not around each convolution.
     options["prefer_nhwc"] = flag(setup.half);
     options["enable_cuda_graph"] = flag(setup.graphs);
-    options["use_tf32"] = "0";  // ten bits of mantissa would be f16's accuracy under f32's name
+    // Ten bits of mantissa would be f16's accuracy under f32's name; but ONNX Runtime takes "no" as no tensor cores at
+    // all, for f16 too.
+    options["use_tf32"] = flag(setup.half);
   }
   if (provider == Provider::kTensorRt) {
     options["trt_fp16_enable"] = flag(setup.half);
@@ -150,6 +152,13 @@ std::map<std::string, std::string> ProviderOptions(Provider provider, const Prov
     }
   }
   return options;
+}
+
+// A convolution with its activation clears its result first where channels come first, but in the device's default
+// order of work: neither in that of our stream nor in a CUDA graph.
+std::string_view OptimizersLeftOut(const ProviderSetup& setup) {
+  const bool channels_first = setup.provider == Provider::kCuda && !setup.half;
+  return channels_first ? "ConvActivationFusion;ConvAddActivationFusion" : "";
 }
 
 Result<std::map<std::string, std::string>> ParseProviderOptions(std::string_view text) {

@@ -27,6 +27,9 @@ struct ProviderSetup {
 // The texts that the provider's own options are set to; TensorRT's fallback, CUDA, has those of Provider::kCuda.
 std::map<std::string, std::string> ProviderOptions(Provider provider, const ProviderSetup& setup);
 
+// Optimizers that ONNX Runtime shall leave out, as its session option lists them; empty: none.
+std::string_view OptimizersLeftOut(const ProviderSetup& setup);
+
 // "prefer_nhwc=0,fuse_conv_bias=1" apart, to be set over ProviderOptions: what LIPSTREAM_ORT_CUDA_OPTIONS holds.
 // Errors: kInvalidInput for a part without a name or value.
 Result<std::map<std::string, std::string>> ParseProviderOptions(std::string_view text);

@@ -163,12 +163,19 @@ TEST_F(NvidiaDriver, CopiesIntoWithinAndOutOfTheDevice) {
 
 TEST(ProviderOptions, FollowWhatTheSessionAsks) {
   EXPECT_THAT(ProviderOptions(Provider::kCuda, {.half = true}),
-              UnorderedElementsAre(Pair("prefer_nhwc", "1"), Pair("enable_cuda_graph", "0"), Pair("use_tf32", "0")));
+              UnorderedElementsAre(Pair("prefer_nhwc", "1"), Pair("enable_cuda_graph", "0"), Pair("use_tf32", "1")));
+  EXPECT_EQ(ProviderOptions(Provider::kCuda, {}).at("use_tf32"), "0");
   const auto tensorrt = ProviderOptions(Provider::kTensorRt, {.graphs = true, .engine_folder = "/tmp/engines"});
   EXPECT_THAT(tensorrt, testing::IsSupersetOf({Pair("trt_fp16_enable", "0"), Pair("trt_cuda_graph_enable", "1"),
                                                Pair("trt_engine_cache_enable", "1"),
                                                Pair("trt_engine_cache_path", "/tmp/engines")}));
   EXPECT_EQ(ProviderOptions(Provider::kTensorRt, {}).at("trt_engine_cache_enable"), "0");
+}
+
+TEST(ProviderOptions, LeaveConvolutionsAloneWhereChannelsComeFirst) {
+  EXPECT_THAT(OptimizersLeftOut({.provider = Provider::kCuda}), HasSubstr("ConvActivationFusion"));
+  EXPECT_EQ(OptimizersLeftOut({.provider = Provider::kCuda, .half = true}), "");
+  EXPECT_EQ(OptimizersLeftOut({}), "");
 }
 
 TEST(ProviderOptions, AreReadFromText) {

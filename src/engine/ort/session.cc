@@ -163,6 +163,11 @@ Status SetUp(const OrtLibrary& library, const SessionOptions& options, const Pro
       api, api.AddSessionConfigEntry(ort_options.get(), "session.intra_op.allow_spinning", options.spin ? "1" : "0")));
   // Whoever spins does so within a Run, never into what comes after it: another engine's turn in a benchmark.
   RETURN_IF_ERROR(TakeStatus(api, api.AddSessionConfigEntry(ort_options.get(), "session.force_spinning_stop", "1")));
+  if (const std::string left_out(OptimizersLeftOut(provider)); !left_out.empty()) {
+    RETURN_IF_ERROR(TakeStatus(
+        api,
+        api.AddSessionConfigEntry(ort_options.get(), "optimization.disable_specified_optimizers", left_out.c_str())));
+  }
   return AppendProvider(library, provider, ort_options.get());
 }
 
