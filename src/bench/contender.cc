@@ -40,12 +40,7 @@ class WholeModel : public Contender {
   }
 
   Status Run() override {
-    for (const Piece& piece : pieces_) {
-      TensorView inputs[2];
-      inputs[binding_.image_input] = piece.image;
-      inputs[binding_.audio_input] = piece.audio;
-      RETURN_IF_ERROR(session_->Run(inputs, outputs_));
-    }
+    for (const Piece& piece : pieces_) RETURN_IF_ERROR(RunPiece(piece));
     return {};
   }
 
@@ -55,10 +50,7 @@ class WholeModel : public Contender {
     mouths.resize(count_);
     size_t made = 0;
     for (const Piece& piece : pieces_) {
-      TensorView inputs[2];
-      inputs[binding_.image_input] = piece.image;
-      inputs[binding_.audio_input] = piece.audio;
-      RETURN_IF_ERROR(session_->Run(inputs, outputs_));
+      if (pieces_.size() > 1) RETURN_IF_ERROR(RunPiece(piece));
       const Tensor& output = outputs_[static_cast<size_t>(binding_.output)];
       const auto batch = static_cast<size_t>(piece.image.dims()[0]);
       if (output.dtype() != DType::kF32 || static_cast<size_t>(output.size()) != batch * plane) {
@@ -79,6 +71,14 @@ class WholeModel : public Contender {
     Tensor image;
     Tensor audio;
   };
+
+  Status RunPiece(const Piece& piece) {
+    TensorView inputs[2];
+    inputs[binding_.image_input] = piece.image;
+    inputs[binding_.audio_input] = piece.audio;
+    return session_->Run(inputs, outputs_);
+  }
+
   std::unique_ptr<Session> session_;
   GeneratorBinding binding_;
   std::vector<Tensor> outputs_;

@@ -145,11 +145,15 @@ void NetworkBench::AddCudaSettings(std::vector<Setting>& settings) const {
 std::vector<Setting> NetworkBench::DeviceSettings() const {
   const bool half = std::ranges::find(request_.precisions, Precision::kF16) != request_.precisions.end();
   const Precision peer = half || request_.precisions.empty() ? Precision::kF16 : request_.precisions[0];
-  std::vector<Setting> settings = {{.precision = peer, .is_peer = true}};
+  const auto& levels = request_.cache_levels;
+  const bool whole = std::ranges::find(levels, 0) != levels.end();
+  const bool cached = std::ranges::any_of(levels, [](int level) { return level > 0; });
+  std::vector<Setting> settings;
+  if (whole || Wants(Backend::kCuda)) settings.push_back({.precision = peer, .is_peer = true});
   for (const Precision precision : request_.precisions) {
     if (!Wants(Backend::kOnnxRuntime)) break;
-    if (precision != peer) settings.push_back({.precision = precision});
-    settings.push_back({.precision = precision, .cache = kOrtCachedLevel});
+    if (whole && precision != peer) settings.push_back({.precision = precision});
+    if (cached) settings.push_back({.precision = precision, .cache = kOrtCachedLevel});
   }
   AddCudaSettings(settings);
   return settings;

@@ -24,8 +24,8 @@ struct NetworkBenchRequest {
   Provider device = Provider::kCpu;
   bool resident = false;  // of kCpu: as on a device, its memory being this computer's; how that is tested
   std::vector<Precision> precisions = {Precision::kF32, Precision::kBf16, Precision::kInt8};  // of kCpu
-  std::vector<int> cache_levels = {0, 1, 2,
-                                   3};  // of kCpu: 0 nothing kept, else TemplateLevel; of kCuda 0 and the highest
+  // 0: nothing kept; of kCpu else TemplateLevel, of kCuda the highest
+  std::vector<int> cache_levels = {0, 1, 2, 3};
   bool mouth_only =
       false;  // only what JawMask uses, at every level; else everything, and that at the highest level too
   std::vector<int> batches = {1, 4};

@@ -113,7 +113,7 @@ void AddBenchNetwork(CLI::App& bench, Commands& commands) {
   command
       ->add_option("--cache", flags->cache_levels,
                    "cache levels of engine cpu: 0 nothing kept per template, 1 the deep features, 2 all skip "
-                   "connections, 3 expanded ones too; of engine cuda 0, if it is there, and the highest")
+                   "connections, 3 expanded ones too; on a device 0 the whole network, others templates cached")
       ->delimiter(',')
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
