@@ -1,9 +1,11 @@
 // What engine cuda spends where: every kernel of a frame by itself, then whole frames.
 //   cuda_steps MODEL.onnx [BATCH...]
+// `family` instead of a file: the full-width network of the family with made-up weights.
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -12,6 +14,7 @@
 #include "engine/cuda/batch.h"
 #include "engine/cuda/launch.h"
 #include "engine/cuda/network.h"
+#include "model/family_graph.h"
 #include "model/onnx.h"
 #include "tensor/tensor.h"
 
@@ -55,7 +58,9 @@ std::string Describe(const Launch& launch) {
   if (const auto* args = std::get_if<ConvolutionArgs>(&launch.args)) {
     std::snprintf(text, sizeof text, "conv %dx%d %4d -> %4d at %3dx%-3d %s", args->kernel_height, args->kernel_width,
                   args->channels, args->out_channels, args->out_height, args->out_width,
-                  launch.variant == Variant::kLarge ? "large" : "small");
+                  launch.variant == Variant::kLarge   ? "large"
+                  : launch.variant == Variant::kSmall ? "small"
+                                                      : "tiny");
   } else if (const auto* residual = std::get_if<ResidualArgs>(&launch.args)) {
     std::snprintf(text, sizeof text, "%s %4d+%-4d -> %4d -> %4d at %3dx%-3d tile %2dx%-2d",
                   launch.variant == Variant::kDepth ? "depth" : "fused", residual->x_channels, residual->low_channels,
@@ -67,9 +72,40 @@ std::string Describe(const Launch& launch) {
   return text;
 }
 
+// Numbers of the size that keeps activations about as they are.
+Tensor MadeUp(const Dims& dims, uint32_t& state, float range) {
+  Tensor tensor(DType::kF32, dims);
+  for (float& value : tensor.As<float>()) {
+    state = state * 1664525u + 1013904223u;
+    value = range * (static_cast<float>(state >> 8) / 8388608.0f - 1.0f);
+  }
+  return tensor;
+}
+
+Result<lips::Graph> Load(const std::string& model) {
+  if (model != "family") return ReadOnnx(model);
+  StateDict state;
+  uint32_t random = 1;
+  for (const FamilyConv& conv : GeneratorConvs({})) {
+    const Dims dims = conv.weight_dims();
+    const float range = std::sqrt(6.0f / static_cast<float>(dims[1] * dims[2] * dims[3]));
+    state.emplace(conv.conv + ".weight", MadeUp(dims, random, range));
+    if (conv.bias) state.emplace(conv.conv + ".bias", MadeUp({conv.out}, random, 0.1f));
+    if (conv.norm.empty()) continue;
+    for (const char* name : {".weight", ".running_var"}) {
+      Tensor ones = MadeUp({conv.out}, random, 0.1f);
+      for (float& value : ones.As<float>()) value += 1;
+      state.emplace(conv.norm + name, std::move(ones));
+    }
+    for (const char* name : {".bias", ".running_mean"})
+      state.emplace(conv.norm + name, MadeUp({conv.out}, random, 0.1f));
+  }
+  return GeneratorGraph(state, {});
+}
+
 Status Measure(const char* model, const std::vector<size_t>& batches) {
   ASSIGN_OR_RETURN(const Device device, Device::Open());
-  ASSIGN_OR_RETURN(const lips::Graph graph, ReadOnnx(model));
+  ASSIGN_OR_RETURN(const lips::Graph graph, Load(model));
   ASSIGN_OR_RETURN(const Network network, Network::Make(graph, TemplateCut::kExpanded, Port::kPixels, device));
   ASSIGN_OR_RETURN(const Stream stream, Stream::Make());
   std::printf("%s; %.0f MMAC a frame; a template has %.1f MB\n", device.name.c_str(), network.tail.plan().macs / 1e6,
@@ -88,7 +124,11 @@ Status Measure(const char* model, const std::vector<size_t>& batches) {
       faces.push_back(std::make_unique<FaceTemplate>(std::move(memory)));
       jobs.push_back({.face = faces.back().get(), .audio = audio, .mouth = {mouths[i].data(), side, side, 3 * side}});
     }
-    for (int warm = 0; warm < 3; ++warm) RETURN_IF_ERROR(batch->Generate(jobs, 0, stream));
+    const auto generate = [&]() -> Status {
+      RETURN_IF_ERROR(batch->Start(jobs, stream));
+      return batch->Finish(jobs, 0);
+    };
+    for (int warm = 0; warm < 3; ++warm) RETURN_IF_ERROR(generate());
     double sum = 0;
     std::printf("\nbatch %zu\n", images);
     for (const Launch& launch : batch->run().launches()) {
@@ -109,7 +149,7 @@ Status Measure(const char* model, const std::vector<size_t>& batches) {
     std::vector<double> calls;
     for (int i = 0; i < 200; ++i) {
       const auto begin = std::chrono::steady_clock::now();
-      RETURN_IF_ERROR(batch->Generate(jobs, 0, stream));
+      RETURN_IF_ERROR(generate());
       calls.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
     }
     std::printf("batch %zu: kernels alone %.1f us, one after the other %.1f us, whole calls %.1f us; %.0f frames/s\n",

@@ -43,24 +43,25 @@ struct ConvolutionArgs {
 // An inverted residual (model/fused.h). A block makes one tile of the output from the tile of the expansion that it
 // needs; either all of it, going through the hidden channels by kHiddenChunk, or (grid y) the depth map of one chunk.
 struct ResidualArgs {
-  Place x, low, addend, residual, out;   // `out` is the depth map [out_height, out_width, hidden] when project is null
-  const Half* expand = nullptr;          // [hidden][x_channels + low_channels]
-  const float* expand_bias = nullptr;    // [hidden]
-  const float* depth_weights = nullptr;  // [9][hidden]
-  const float* depth_bias = nullptr;     // [hidden]
-  const Half* project = nullptr;         // [out_channels][hidden]
-  const float* project_bias = nullptr;   // [out_channels]
-  const uint32_t* tiles = nullptr;       // [tile_count]: row * 65536 + column of the output, in tiles
+  Place x, low, addend, residual,
+      out;                          // `out` is the depth map [out_height, out_width, hidden] when project_bias is null
+  const uint8_t* chunks = nullptr;  // constants by kHiddenChunk hidden channels: see ChunkBytes (residual_kernel.h)
+  const float* project_bias = nullptr;  // [out_channels]
+  const uint32_t* tiles = nullptr;      // [tile_count]: row * 65536 + column of the output, in tiles
   int tile_count = 0;
   int tile_height = 0, tile_width = 0;
   int height = 1, width = 1;  // of the expansion
   int x_channels = 0, low_channels = 0;
   int low_height = 0, low_width = 0;
   int align_corners = 1;
+  float row_scale = 1, column_scale = 1;  // with aligned corners: from the expansion's rows and columns to low's
+  int part = 16;                          // depth loaded at a time, in up to four parts
+  // log2 of the pieces of x in a part, of all of x, of low; -1 where there is none.
+  int x_shift = -1, whole_x_shift = -1, low_shift = -1;
   int out_height = 1, out_width = 1, out_channels = 16;
   int hidden = 32;  // a multiple of kHiddenChunk
   // Bytes into shared memory; ResidualShared (residual_kernel.h) says what lies there.
-  int weights_at = 0, hidden_at = 0, depth_at = 0;
+  int chunk_at = 0, hidden_at = 0, depth_at = 0, region_at = 0, low_at = 0;
 };
 
 // The last 1x1 convolution and sigmoid: to bytes trunc(255 * sigmoid) as [height, width, 3], or floats as
@@ -82,6 +83,15 @@ struct FacesArgs {
   int images = 1, pixels = 1;
 };
 
+// A map bilinearly enlarged to twice its size.
+struct EnlargeArgs {
+  Place x, out;
+  int images = 1;
+  int height = 1, width = 1, channels = 16;  // of x
+  int align_corners = 1;
+  float row_scale = 1, column_scale = 1;  // as in ResidualArgs
+};
+
 // Planes [planes, pixels] of floats to a map, or back.
 struct PlanesArgs {
   Place planes, map;
@@ -89,6 +99,6 @@ struct PlanesArgs {
   int to_planes = 0;
 };
 
-using KernelArgs = std::variant<ConvolutionArgs, ResidualArgs, PixelsArgs, FacesArgs, PlanesArgs>;
+using KernelArgs = std::variant<ConvolutionArgs, ResidualArgs, PixelsArgs, FacesArgs, PlanesArgs, EnlargeArgs>;
 
 }  // namespace lips::cuda

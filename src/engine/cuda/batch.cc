@@ -45,6 +45,7 @@ Result<std::unique_ptr<Batch>> Batch::Make(const Network& network, size_t images
   bindings.broken = reinterpret_cast<int*>(batch->down_.data());
   bindings.images = static_cast<int>(images);
   bindings.used = used;
+  ASSIGN_OR_RETURN(batch->done_, Event::Make());
   ASSIGN_OR_RETURN(batch->run_, Run::Make(network.tail, std::move(bindings)));
   ASSIGN_OR_RETURN(batch->graph_, CapturedGraph::Capture(stream, [&] { return batch->Enqueue(stream); }));
   return batch;
@@ -66,7 +67,7 @@ Status Batch::Enqueue(const Stream& stream) const {
                "receiving pictures");
 }
 
-Status Batch::Generate(std::span<const Generator::Job> jobs, size_t first, const Stream& stream) {
+Status Batch::Start(std::span<const Generator::Job> jobs, const Stream& stream) {
   auto* const table = reinterpret_cast<uint8_t**>(up_host_.data());
   auto* const audio = reinterpret_cast<float*>(up_host_.data() + audio_at_);
   for (size_t i = 0; i < jobs.size(); ++i) {
@@ -74,7 +75,11 @@ Status Batch::Generate(std::span<const Generator::Job> jobs, size_t first, const
     std::ranges::copy(jobs[i].audio, audio + i * audio_floats_);
   }
   RETURN_IF_ERROR(graph_.Start(stream));
-  RETURN_IF_ERROR(stream.Wait());
+  return done_.Record(stream);
+}
+
+Status Batch::Finish(std::span<const Generator::Job> jobs, size_t first) {
+  RETURN_IF_ERROR(done_.Wait());
   const auto* broken = reinterpret_cast<const int*>(down_host_.data());
   for (size_t i = 0; i < jobs.size(); ++i) {
     if (broken[i] != 0) {

@@ -27,8 +27,12 @@ class Batch {
   static Result<std::unique_ptr<Batch>> Make(const Network& network, size_t images, std::span<const uint8_t> used,
                                              const Stream& stream);
 
-  // As many jobs as images. Errors: kCorrupted naming a job by its place in `jobs`, counted from `first`.
-  Status Generate(std::span<const Generator::Job> jobs, size_t first, const Stream& stream);
+  size_t images() const { return images_; }
+  // As many jobs as images. Nothing may be started again before it is finished.
+  Status Start(std::span<const Generator::Job> jobs, const Stream& stream);
+  // Waits for what was started and fills the jobs' mouths. Errors: kCorrupted naming a job by its place in `jobs`,
+  // counted from `first`.
+  Status Finish(std::span<const Generator::Job> jobs, size_t first);
   const Run& run() const { return run_; }
 
  private:
@@ -42,6 +46,7 @@ class Batch {
   Memory up_host_, up_, down_host_, down_;
   Run run_;
   CapturedGraph graph_;
+  Event done_;
 };
 
 }  // namespace lips::cuda

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "engine/cuda/plan.h"
 
@@ -14,7 +16,7 @@ int CeilDivide(int a, int b) { return (a + b - 1) / b; }
 // Of a block, on every device since compute capability 8.0 but the small ones of 8.6 and 8.9, which have 99 KiB.
 constexpr int kMostShared = 160 * 1024;
 constexpr int kComfortableShared = 99 * 1024;
-constexpr int kFewChunks = 4;
+constexpr int kFewChunks = 2;
 
 // Kernels that project, those for fewer channels first, then those of more pixels.
 struct FusedForm {
@@ -125,6 +127,7 @@ class Binder {
     args.images = bindings_.images;
     if (args.to_planes != 0) NeedAll(step.map);
     PushEdge(args, args.pixels);
+    bound_.launches.back().grid_y = args.channels / kPiece;
     return {};
   }
   Status Add(const PixelsStep& step) {
@@ -164,18 +167,26 @@ class Binder {
   void PushConvolution(ConvolutionArgs args) {
     args.images = bindings_.images;
     const int rows = args.images * args.out_height * args.out_width;
-    const int large = CeilDivide(rows, LargeTile::kRows) * CeilDivide(args.out_channels, LargeTile::kColumns);
+    const auto blocks = [&](auto tile) {
+      return std::pair(CeilDivide(rows, decltype(tile)::kRows),
+                       CeilDivide(args.out_channels, decltype(tile)::kColumns));
+    };
     Launch launch{.args = args};
-    if (large >= bindings_.multiprocessors && !bindings_.same_for_any_batch) {
-      launch.variant = Variant::kLarge;
-      launch.grid_x = CeilDivide(rows, LargeTile::kRows);
-      launch.grid_y = CeilDivide(args.out_channels, LargeTile::kColumns);
-      launch.shared_bytes = LargeTile::kSharedBytes;
+    const auto take = [&](auto tile, Variant variant) {
+      launch.variant = variant;
+      std::tie(launch.grid_x, launch.grid_y) = blocks(tile);
+      launch.shared_bytes = decltype(tile)::kSharedBytes;
+    };
+    // The largest that still gives every multiprocessor work; the largest of all is worth it for half of them.
+    const auto busy = [&](auto tile, int share) {
+      return blocks(tile).first * blocks(tile).second >= bindings_.multiprocessors / share;
+    };
+    if (busy(LargeTile(), 2) && !bindings_.same_for_any_batch) {
+      take(LargeTile(), Variant::kLarge);
+    } else if (busy(SmallTile(), 1)) {
+      take(SmallTile(), Variant::kSmall);
     } else {
-      launch.variant = Variant::kSmall;
-      launch.grid_x = CeilDivide(rows, SmallTile::kRows);
-      launch.grid_y = CeilDivide(args.out_channels, SmallTile::kColumns);
-      launch.shared_bytes = SmallTile::kSharedBytes;
+      take(TinyTile(), Variant::kTiny);
     }
     Push(std::move(launch));
   }
@@ -187,11 +198,7 @@ class Binder {
     args.addend = PlaceOf(step.addend);
     args.residual = PlaceOf(step.residual);
     args.out = PlaceOf(step.out);
-    args.expand = Constant<Half>(step.expand);
-    args.expand_bias = Constant<float>(step.expand_bias);
-    args.depth_weights = Constant<float>(step.depth_weights);
-    args.depth_bias = Constant<float>(step.depth_bias);
-    args.project = Constant<Half>(step.project);
+    args.chunks = Constant<uint8_t>(step.chunks);
     args.project_bias = Constant<float>(step.project_bias);
     if (PushFused(step, args)) return {};
     return PushSplit(step, args);
@@ -204,8 +211,9 @@ class Binder {
     const int region = MostCovered(tile.height, stride, args.height, args.out_height) *
                        MostCovered(tile.width, stride, args.width, args.out_width);
     const int halo = HaloSide(tile.height, stride) * HaloSide(tile.width, stride);
-    if (region > MostRegion(stride)) return std::nullopt;
-    const int bytes = ResidualShared(args, region, halo, tile.height * tile.width, channels);
+    const bool projects = args.project_bias != nullptr;
+    if (region > MostRegion(projects ? tile.height * tile.width : 0, stride)) return std::nullopt;
+    const int bytes = ResidualShared(args, region, halo, tile.height * tile.width, channels, stride);
     if (bytes > most_bytes) return std::nullopt;
     return bytes;
   }
@@ -234,7 +242,7 @@ class Binder {
 
   bool PushFused(const ResidualStep& step, ResidualArgs args) {
     const int pixels = args.out_height * args.out_width * bindings_.images;
-    const bool busy = CeilDivide(pixels, 64) >= bindings_.multiprocessors * 3 / 4;
+    const bool busy = CeilDivide(pixels, 64) >= 2 * bindings_.multiprocessors;
     if (!busy && args.hidden / kHiddenChunk > kFewChunks && step.depth != kNoMap) return false;
     const bool wide =
         step.stride == 1 && (args.out_channels <= 16 || CeilDivide(pixels, 128) >= bindings_.multiprocessors);
@@ -260,7 +268,7 @@ class Binder {
     project.x = PlaceOf(step.depth);
     project.addend = args.residual;
     project.out = args.out;
-    project.weights = args.project;
+    project.weights = Constant<Half>(step.project);
     project.bias = args.project_bias;
     project.height = project.out_height = args.out_height;
     project.width = project.out_width = args.out_width;
@@ -270,7 +278,14 @@ class Binder {
 
     ResidualArgs depth = args;
     depth.out = PlaceOf(step.depth);
-    depth.project = nullptr;
+    if (step.enlarged != kNoMap) {  // once for all chunks
+      depth.x = PlaceOf(step.enlarged);
+      depth.x_channels = args.low_channels;
+      depth.x_shift = step.enlarged_shift;
+      depth.low = {};
+      depth.low_channels = 0;
+    }
+    depth.project_bias = nullptr;
     std::optional<int> bytes;
     ResidualArgs best;
     double best_cost = std::numeric_limits<double>::infinity();
@@ -304,7 +319,23 @@ class Binder {
     launch.grid_y = args.hidden / kHiddenChunk;
     launch.shared_bytes = size(*bytes);
     Push(std::move(launch), lists_at);
+    if (step.enlarged != kNoMap) PushEnlarge(step, args);
     return {};
+  }
+
+  void PushEnlarge(const ResidualStep& step, const ResidualArgs& args) {
+    EnlargeArgs enlarge;
+    enlarge.x = args.low;
+    enlarge.out = PlaceOf(step.enlarged);
+    enlarge.images = bindings_.images;
+    enlarge.height = args.low_height;
+    enlarge.width = args.low_width;
+    enlarge.channels = args.low_channels;
+    enlarge.align_corners = args.align_corners;
+    enlarge.row_scale = args.row_scale;
+    enlarge.column_scale = args.column_scale;
+    PushEdge(enlarge, 4 * args.low_height * args.low_width);
+    bound_.launches.back().grid_y = args.low_channels / kPiece;
   }
 
   // What a block loads and multiplies, times the rounds the device needs for all blocks.

@@ -82,6 +82,22 @@ Result<Stream> Stream::Make() {
 
 Status Stream::Wait() const { return Check(cudaStreamSynchronize(get()), "computing"); }
 
+void Event::Destroy::operator()(cudaEvent_t event) const { static_cast<void>(cudaEventDestroy(event)); }
+
+Result<Event> Event::Make() {
+  Event event;
+  cudaEvent_t made = nullptr;
+  RETURN_IF_ERROR(Check(cudaEventCreateWithFlags(&made, cudaEventDisableTiming), "making an event"));
+  event.event_.reset(made);
+  return event;
+}
+
+Status Event::Record(const Stream& stream) const {
+  return Check(cudaEventRecord(event_.get(), stream.get()), "recording an event");
+}
+
+Status Event::Wait() const { return Check(cudaEventSynchronize(event_.get()), "computing"); }
+
 void CapturedGraph::Destroy::operator()(cudaGraphExec_t graph) const { static_cast<void>(cudaGraphExecDestroy(graph)); }
 
 Status CapturedGraph::Begin(const Stream& stream) {

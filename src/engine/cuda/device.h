@@ -7,9 +7,10 @@
 
 #include "base/result.h"
 
-// What a cudaStream_t and a cudaGraphExec_t point to.
+// What a cudaStream_t, a cudaGraphExec_t and a cudaEvent_t point to.
 struct CUstream_st;
 struct CUgraphExec_st;
+struct CUevent_st;
 
 namespace lips::cuda {
 
@@ -62,6 +63,21 @@ class Stream {
     void operator()(CUstream_st* stream) const;
   };
   std::unique_ptr<CUstream_st, Destroy> stream_;
+};
+
+// A place in a stream's work.
+class Event {
+ public:
+  Event() = default;
+  static Result<Event> Make();
+  Status Record(const Stream& stream) const;  // behind everything on it so far
+  Status Wait() const;                        // until what was there is done
+
+ private:
+  struct Destroy {
+    void operator()(CUevent_st* event) const;
+  };
+  std::unique_ptr<CUevent_st, Destroy> event_;
 };
 
 // Work that was captured once and starts with one call.

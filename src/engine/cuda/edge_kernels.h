@@ -2,12 +2,13 @@
 #pragma once
 
 #include "engine/cuda/arguments.h"
+#include "engine/cuda/enlarge.h"
 
 namespace lips::cuda {
 
 inline constexpr int kEdgeThreads = 128;
 
-// Grid of all three: x over images * pixels in kEdgeThreads.
+// Grid: x over images * pixels of the result by kEdgeThreads.
 
 template <typename Gpu>
 LIPS_KERNEL void PixelsKernel(Gpu& gpu, const PixelsArgs& args) {
@@ -59,6 +60,7 @@ LIPS_KERNEL void FacesKernel(Gpu& gpu, const FacesArgs& args) {
   out[1] = Piece{{0, 0, 0, 0}};
 }
 
+// Grid y over pieces of channels.
 template <typename Gpu>
 LIPS_KERNEL void PlanesKernel(Gpu& gpu, const PlanesArgs& args) {
   gpu.WaitForEarlier();
@@ -66,20 +68,50 @@ LIPS_KERNEL void PlanesKernel(Gpu& gpu, const PlanesArgs& args) {
   const int image = at / args.pixels;
   const int pixel = at - image * args.pixels;
   if (image >= args.images) return;
-  float* const planes = reinterpret_cast<float*>(args.planes.Image(image)) + pixel;
+  const int channel = gpu.block_y() * kPiece;
+  const ptrdiff_t stride = args.pixels;
+  float* const planes = reinterpret_cast<float*>(args.planes.Image(image)) + pixel + channel * stride;
   Half* const map = reinterpret_cast<Half*>(args.map.Image(image)) + static_cast<ptrdiff_t>(pixel) * args.channels;
-  for (int channel = 0; channel < args.channels; channel += 2) {
-    auto* const pair = reinterpret_cast<uint32_t*>(map + channel);
-    const ptrdiff_t plane = static_cast<ptrdiff_t>(channel) * args.pixels;
-    const bool low = channel < args.plane_count, high = channel + 1 < args.plane_count;
-    if (args.to_planes != 0) {
-      const Floats2 both = UnpackHalves(*pair);
-      if (low) planes[plane] = both.low;
-      if (high) planes[plane + args.pixels] = both.high;
-    } else {
-      *pair = PackHalves(low ? planes[plane] : 0.0f, high ? planes[plane + args.pixels] : 0.0f);
+  auto* const piece = reinterpret_cast<Piece*>(map + channel);
+  float values[kPiece];
+  if (args.to_planes != 0) {
+    const Piece from = *piece;
+    LIPS_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      const Floats2 both = UnpackHalves(from.pairs[i]);
+      values[2 * i] = both.low;
+      values[2 * i + 1] = both.high;
     }
+    LIPS_UNROLL
+    for (int i = 0; i < kPiece; ++i) {
+      if (channel + i < args.plane_count) planes[i * stride] = values[i];
+    }
+    return;
   }
+  LIPS_UNROLL
+  for (int i = 0; i < kPiece; ++i) values[i] = channel + i < args.plane_count ? planes[i * stride] : 0.0f;
+  Piece to;
+  LIPS_UNROLL
+  for (int i = 0; i < 4; ++i) to.pairs[i] = PackHalves(values[2 * i], values[2 * i + 1]);
+  *piece = to;
+}
+
+// Grid y over pieces of channels.
+template <typename Gpu>
+LIPS_KERNEL void EnlargeKernel(Gpu& gpu, const EnlargeArgs& args) {
+  gpu.WaitForEarlier();
+  const int at = gpu.block_x() * kEdgeThreads + gpu.thread();
+  const int pixels = 4 * args.height * args.width;
+  const int image = at / pixels;
+  const int pixel = at - image * pixels;
+  if (image >= args.images) return;
+  const int y = pixel / (2 * args.width);
+  const LowPixel low(Blend(y, args.height, args.row_scale, args.align_corners),
+                     Blend(pixel - y * 2 * args.width, args.width, args.column_scale, args.align_corners), args.width);
+  const int channel = gpu.block_y() * kPiece;
+  const Half* const from = reinterpret_cast<const Half*>(args.x.Image(image)) + channel;
+  Half* const to = reinterpret_cast<Half*>(args.out.Image(image)) + channel;
+  *reinterpret_cast<Piece*>(to + static_cast<unsigned>(pixel * args.channels)) = low.Enlarge(from, args.channels);
 }
 
 }  // namespace lips::cuda

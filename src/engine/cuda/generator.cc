@@ -27,7 +27,8 @@ using cuda::Memory;
 using cuda::Network;
 using cuda::Port;
 
-constexpr size_t kMostImages = 32;  // of one graph
+constexpr size_t kMostImages = 8;  // of one graph; larger ones are no faster
+constexpr size_t kLeastSplit = 8;  // fewer frames go in one piece
 
 class CudaGenerator : public Generator {
  public:
@@ -49,7 +50,7 @@ class CudaGenerator : public Generator {
     for (const size_t at : network_.layout.maps) bindings.outputs.push_back({.table = table, .offset = at});
     ASSIGN_OR_RETURN(head_run_, cuda::Run::Make(network_.head, std::move(bindings)));
     ASSIGN_OR_RETURN(head_graph_, cuda::CapturedGraph::Capture(head_stream_, [this] { return EnqueueHead(); }));
-    RETURN_IF_ERROR(BatchOf(1));
+    RETURN_IF_ERROR(BatchOf(1, 0));
     return {};
   }
 
@@ -57,7 +58,7 @@ class CudaGenerator : public Generator {
   Dims audio_dims() const override { return network_.binding.audio_dims; }
   int64_t audio_floats() const override { return network_.binding.audio_floats(); }
   std::string Describe() const override { return description_; }
-  int preferred_jobs() const override { return static_cast<int>(kMostImages) / 2; }
+  int preferred_jobs() const override { return 2 * static_cast<int>(kMostImages); }
 
   Result<std::unique_ptr<Template>> Prepare(ConstImageView roi, ConstImageView masked,
                                             std::unique_ptr<Template> reuse) override;
@@ -67,7 +68,8 @@ class CudaGenerator : public Generator {
   size_t picture_bytes() const { return size_t{3} * static_cast<size_t>(size_px()) * static_cast<size_t>(size_px()); }
   Status EnqueueHead() const;
   Status CheckJob(const Job& job, size_t index) const;
-  Result<Batch*> BatchOf(size_t images);
+  // One of two of that size, which take turns.
+  Result<Batch*> BatchOf(size_t images, size_t turn);
 
   Network network_;
   std::string description_;
@@ -81,7 +83,7 @@ class CudaGenerator : public Generator {
 
   // Generate's own.
   cuda::Stream tail_stream_;
-  std::map<size_t, std::unique_ptr<Batch>> batches_;  // by images, made when they are first needed
+  std::map<std::pair<size_t, size_t>, std::unique_ptr<Batch>> batches_;  // by images and turn, made when first needed
 };
 
 Status CudaGenerator::EnqueueHead() const {
@@ -140,29 +142,56 @@ Status CudaGenerator::CheckJob(const Job& job, size_t index) const {
   return {};
 }
 
-Result<Batch*> CudaGenerator::BatchOf(size_t images) {
-  std::unique_ptr<Batch>& batch = batches_[images];
+Result<Batch*> CudaGenerator::BatchOf(size_t images, size_t turn) {
+  std::unique_ptr<Batch>& batch = batches_[{images, turn}];
   if (batch == nullptr) {
     ASSIGN_OR_RETURN(batch, Batch::Make(network_, images, used_, tail_stream_));
   }
   return batch.get();
 }
 
+// Frames that go together of those that are left: of many a part, so that pictures are copied while the device works
+// on the next ones.
+size_t PieceOf(size_t jobs) {
+  if (jobs < kLeastSplit) return std::bit_floor(jobs);
+  return std::min(kMostImages, std::bit_floor(jobs) / 2);
+}
+
 Status CudaGenerator::Generate(std::span<const Job> jobs) {
   for (size_t i = 0; i < jobs.size(); ++i) RETURN_IF_ERROR(CheckJob(jobs[i], i));
-  size_t most = kMostImages;
-  for (size_t first = 0; first < jobs.size();) {
-    const size_t images = std::min(most, std::bit_floor(jobs.size() - first));
-    auto batch = BatchOf(images);
-    if (!batch.ok() && batch.error().code() == ErrorCode::kResourceLimit && images > 1) {
-      most = images / 2;  // which needs less memory
-      continue;
+  struct Piece {
+    Batch* batch = nullptr;
+    size_t first = 0;
+  };
+  Piece running;
+  const auto finish = [&]() -> Status {
+    if (running.batch == nullptr) return {};
+    const Piece piece = std::exchange(running, {});
+    return piece.batch->Finish(jobs.subspan(piece.first, piece.batch->images()), piece.first);
+  };
+  size_t most = PieceOf(jobs.size()), turn = 0;
+  for (size_t first = 0; first < jobs.size(); turn = 1 - turn) {
+    auto batch = BatchOf(std::min(most, std::bit_floor(jobs.size() - first)), turn);
+    if (!batch.ok() && batch.error().code() == ErrorCode::kResourceLimit) {
+      if (turn == 1) {  // without taking turns, then
+        RETURN_IF_ERROR(finish());
+        continue;
+      }
+      if (most > 1) {
+        most /= 2;  // which needs less memory; one image has its own since Init
+        continue;
+      }
     }
-    if (!batch.ok()) return std::move(batch).TakeError();
-    RETURN_IF_ERROR(batch.value()->Generate(jobs.subspan(first, images), first, tail_stream_));
-    first += images;
+    Status started = batch.ok() ? batch.value()->Start(jobs.subspan(first, batch.value()->images()), tail_stream_)
+                                : Status(std::move(batch).TakeError());
+    if (Status finished = finish(); !finished.ok() || !started.ok()) {
+      static_cast<void>(tail_stream_.Wait());  // what was started meanwhile is nobody's any more
+      return finished.ok() ? std::move(started) : std::move(finished);
+    }
+    running = {batch.value(), first};
+    first += batch.value()->images();
   }
-  return {};
+  return finish();
 }
 
 // One made-up frame of `generator` against the reference engine's.

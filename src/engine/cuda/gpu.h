@@ -22,11 +22,15 @@
 #ifdef __CUDACC__  // launch.cu has included cuda_fp16.h
 #define LIPS_KERNEL __device__ __forceinline__
 #define LIPS_UNROLL _Pragma("unroll")
+#define LIPS_UNROLL_2 _Pragma("unroll 2")
+#define LIPS_UNROLL_4 _Pragma("unroll 4")
 #else
 #include <bit>
 #include <cmath>
 #define LIPS_KERNEL inline
 #define LIPS_UNROLL
+#define LIPS_UNROLL_2
+#define LIPS_UNROLL_4
 #endif
 
 namespace lips::cuda {
@@ -53,6 +57,20 @@ LIPS_KERNEL uint32_t PackHalves(float low, float high) {
 LIPS_KERNEL Floats2 UnpackHalves(uint32_t pair) {
   const float2 both = __half22float2(*reinterpret_cast<const __half2*>(&pair));
   return {both.x, both.y};
+}
+// Of both halves, rounded to Half: a + b, a * b + c, the larger of a and 0 (NaN stays).
+LIPS_KERNEL uint32_t AddHalves(uint32_t a, uint32_t b) {
+  const __half2 sum = __hadd2(*reinterpret_cast<const __half2*>(&a), *reinterpret_cast<const __half2*>(&b));
+  return *reinterpret_cast<const uint32_t*>(&sum);
+}
+LIPS_KERNEL uint32_t FuseHalves(uint32_t a, uint32_t b, uint32_t c) {
+  const __half2 sum = __hfma2(*reinterpret_cast<const __half2*>(&a), *reinterpret_cast<const __half2*>(&b),
+                              *reinterpret_cast<const __half2*>(&c));
+  return *reinterpret_cast<const uint32_t*>(&sum);
+}
+LIPS_KERNEL uint32_t PositiveHalves(uint32_t a) {
+  const __half2 larger = __hmax2_nan(*reinterpret_cast<const __half2*>(&a), __half2(0, 0));
+  return *reinterpret_cast<const uint32_t*>(&larger);
 }
 LIPS_KERNEL float Sigmoid(float x) { return 1.0f / (1.0f + __expf(-x)); }
 LIPS_KERNEL bool IsFinite(float x) { return isfinite(x); }
@@ -89,10 +107,31 @@ inline uint32_t PackHalves(float low, float high) {
 inline Floats2 UnpackHalves(uint32_t pair) {
   return {FromHalf(static_cast<Half>(pair & 0xffffu)), FromHalf(static_cast<Half>(pair >> 16))};
 }
+inline uint32_t AddHalves(uint32_t a, uint32_t b) {
+  const Floats2 x = UnpackHalves(a), y = UnpackHalves(b);
+  return PackHalves(x.low + y.low, x.high + y.high);
+}
+inline uint32_t FuseHalves(uint32_t a, uint32_t b, uint32_t c) {
+  const Floats2 x = UnpackHalves(a), y = UnpackHalves(b), z = UnpackHalves(c);
+  return PackHalves(x.low * y.low + z.low, x.high * y.high + z.high);
+}
+inline uint32_t PositiveHalves(uint32_t a) {
+  const Floats2 x = UnpackHalves(a);
+  return PackHalves(x.low < 0 ? 0 : x.low, x.high < 0 ? 0 : x.high);
+}
 inline float Sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 inline bool IsFinite(float x) { return std::isfinite(x); }
 
 #endif
+
+// Both halves of a + fraction * (b - a), each step rounded to Half; `fraction` has the same number twice.
+LIPS_KERNEL uint32_t BlendHalves(uint32_t a, uint32_t b, uint32_t fraction) {
+  return FuseHalves(fraction, AddHalves(b, a ^ 0x80008000u), a);
+}
+
+// at / by for 0 <= at < 2^22 and 0 < by < 2^12, with inverse = 1.0f / by: (at + 0.5) / by is at least 0.5 / by from any
+// integer, and two roundings leave less than that.
+LIPS_KERNEL int Quotient(int at, float inverse) { return static_cast<int>((static_cast<float>(at) + 0.5f) * inverse); }
 
 LIPS_KERNEL float PositiveOf(float x) { return x < 0.0f ? 0.0f : x; }  // NaN stays
 LIPS_KERNEL int MinOf(int a, int b) { return a < b ? a : b; }

@@ -50,8 +50,15 @@ struct Thread {
   }
 };
 
+// Blocks that a multiprocessor shall have room for: registers are shared out accordingly.
 template <typename Kernel>
-__global__ void __launch_bounds__(Kernel::kThreads) Entry(const __grid_constant__ typename Kernel::Args args) {
+constexpr int kBlocks = 2;
+template <int kPixels, int kOut>
+constexpr int kBlocks<ResidualOf<kPixels, kOut, 1>> = kOut <= 32 ? 3 : 2;
+
+template <typename Kernel>
+__global__ void __launch_bounds__(Kernel::kThreads, kBlocks<Kernel>)
+    Entry(const __grid_constant__ typename Kernel::Args args) {
   Thread thread;
   Kernel::Run(thread, args);
 }

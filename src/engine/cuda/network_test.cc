@@ -119,7 +119,10 @@ TEST_F(SimulatedNetworkTest, PassesTheGateAndMasksPixels) {
     for (size_t i = 0; i < want.size(); ++i) {
       squares += std::pow(static_cast<double>(want[i]) - whole[frame * 3 * kPixels + i], 2);
     }
-    EXPECT_GE(-10 * std::log10(squares / static_cast<double>(want.size())), kGateDb) << "frame " << frame;
+    const double db = -10 * std::log10(squares / static_cast<double>(want.size()));
+    EXPECT_GE(db, kGateDb) << "frame " << frame;
+    RecordProperty("db", std::to_string(db));
+    std::printf("%.1f dB\n", db);
   }
 
   std::vector<uint8_t> used(kPixels);

@@ -1,13 +1,13 @@
 #include "engine/cuda/plan.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
+#include <bit>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "engine/cuda/constants.h"
 #include "model/convolution.h"
 #include "model/fused.h"
 
@@ -15,12 +15,15 @@ namespace lips::cuda {
 namespace {
 
 constexpr int kChannelBlock = 16;
+// From this depth on, an expansion's input is loaded in four parts.
+constexpr int kLeastSplitDepth = 256;
 // A depth map larger than this never leaves shared memory.
 constexpr int kMostSplitPixels = 80 * 80;
 constexpr size_t kAlignment = 256;
 
 size_t size(int64_t n) { return static_cast<size_t>(n); }
 size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+int CeilDivide(int a, int b) { return (a + b - 1) / b; }
 int RoundUp(int64_t n, int to) { return static_cast<int>((n + to - 1) / to * to); }
 
 const Dims& DimsOf(const Graph& graph, ValueId value) { return graph.values[size(value)].dims; }
@@ -39,6 +42,7 @@ class Planner {
     for (size_t i = 0; i < graph_.nodes.size(); ++i) RETURN_IF_ERROR(AddNode(static_cast<int>(i)));
     RETURN_IF_ERROR(AddOutputs());
     PlaceMaps();
+    plan_.constants = std::move(constants_).Take();
     return std::move(plan_);
   }
 
@@ -141,41 +145,9 @@ class Planner {
     return true;
   }
 
-  // Constants.
-
-  size_t Append(const void* data, size_t bytes) {
-    const size_t at = AlignUp(plan_.constants.size());
-    plan_.constants.resize(at + bytes);
-    std::memcpy(plan_.constants.data() + at, data, bytes);
-    return at;
-  }
-  size_t AppendFloats(const std::vector<float>& values) { return Append(values.data(), values.size() * sizeof(float)); }
-
-  // `rows` rows of `depth` numbers as Half. Errors: kUnsupported beyond its range.
-  Result<size_t> AppendHalves(int index, const std::vector<double>& values) {
-    std::vector<Half> halves;
-    halves.reserve(values.size());
-    for (const double value : values) {
-      if (!(std::abs(value) < 65520)) {  // NaN is none either
-        return Unsupported(index, "has a weight of " + std::to_string(value) + ", beyond the range of f16");
-      }
-      halves.push_back(ToHalf(static_cast<float>(value)));
-    }
-    return Append(halves.data(), halves.size() * sizeof(Half));
-  }
-
   const Tensor* Weights(const Node& node, size_t input) const {
     if (input >= node.inputs.size() || node.inputs[input] == kNoValue) return nullptr;
     return graph_.Constant(node.inputs[input]);
-  }
-
-  // A bias, `padded` long; zeros where none is given.
-  std::vector<float> BiasOf(const Tensor* tensor, int padded) const {
-    std::vector<float> bias(size(padded));
-    if (tensor == nullptr) return bias;
-    const std::vector<double> values = DoublesOf(*tensor);
-    for (size_t i = 0; i < std::min(values.size(), bias.size()); ++i) bias[i] = static_cast<float>(values[i]);
-    return bias;
   }
 
   // Steps.
@@ -230,8 +202,10 @@ class Planner {
         }
       }
     }
-    ASSIGN_OR_RETURN(step.weights, AppendHalves(index, packed));
-    step.bias = AppendFloats(BiasOf(Weights(node, 2), to.channels));
+    const auto appended = constants_.Halves(packed);
+    if (!appended.ok()) return Unsupported(index, appended.error().message());
+    step.weights = appended.value();
+    step.bias = constants_.Floats(BiasOf(Weights(node, 2), to.channels));
     plan_.macs += static_cast<double>(to.height) * to.width * static_cast<double>(values.size());
     plan_.steps.emplace_back(step);
     return {};
@@ -269,8 +243,8 @@ class Planner {
     for (size_t i = 0; i < values.size(); ++i) {
       packed[i / size(dims[1]) * size(from.channels) + i % size(dims[1])] = static_cast<float>(values[i]);
     }
-    step.weights = AppendFloats(packed);
-    step.bias = AppendFloats(BiasOf(Weights(node, 2), 3));
+    step.weights = constants_.Floats(packed);
+    step.bias = constants_.Floats(BiasOf(Weights(node, 2), 3));
     plan_.macs += static_cast<double>(step.args.pixels) * static_cast<double>(values.size());
     plan_.steps.emplace_back(step);
     return {};
@@ -317,6 +291,24 @@ class Planner {
     if (step.residual != kNoMap && At(step.residual).channels != out.channels) {
       return Unsupported(index, "adds a map of another padding");
     }
+    const auto scale = [](int from, int to) {
+      return to > 1 ? static_cast<float>(from - 1) / static_cast<float>(to - 1) : 0.0f;
+    };
+    args.row_scale = scale(args.low_height, args.height);
+    args.column_scale = scale(args.low_width, args.width);
+    const int both = args.x_channels + args.low_channels;
+    args.part = both >= kLeastSplitDepth ? RoundUp(CeilDivide(both, 4), kStep) : both;
+    const auto shift = [](int pieces) {
+      return pieces > 0 && pieces <= kResidualThreads && std::has_single_bit(static_cast<unsigned>(pieces))
+                 ? std::countr_zero(static_cast<unsigned>(pieces))
+                 : -1;
+    };
+    // With parts that differ there is no one shift.
+    const int most = std::min(args.part, args.x_channels);
+    args.x_shift = most > 0 && args.x_channels % most == 0 ? shift(most / kPiece) : -1;
+    args.whole_x_shift = shift(args.x_channels / kPiece);
+    step.enlarged_shift = args.part > 0 && args.low_channels % args.part == 0 ? shift(args.part / kPiece) : -1;
+    args.low_shift = shift(args.low_channels / kPiece);
     args.align_corners = node.String("align", "align_corners") == "align_corners" ? 1 : 0;
     args.out_height = out.height;
     args.out_width = out.width;
@@ -324,32 +316,42 @@ class Planner {
     args.hidden = hidden;
 
     const auto depth = size(args.x_channels + args.low_channels);
-    std::vector<double> expand(size(hidden) * depth);
+    ResidualConstants of;
+    of.expand.resize(size(hidden) * depth);
     const auto columns = [&](const Tensor* weights, size_t at) {
       if (weights == nullptr) return;
       const std::vector<double> values = DoublesOf(*weights);
       const auto channels = size(weights->dims()[1]);
-      for (size_t i = 0; i < values.size(); ++i) expand[i / channels * depth + at + i % channels] = values[i];
+      for (size_t i = 0; i < values.size(); ++i) of.expand[i / channels * depth + at + i % channels] = values[i];
     };
     if (step.x != kNoMap) columns(of_x, 0);
     if (step.low != kNoMap) columns(of_low, size(args.x_channels));
-    ASSIGN_OR_RETURN(step.expand, AppendHalves(index, expand));
-    step.expand_bias = AppendFloats(BiasOf(Weights(node, kIrBe), hidden));
-    const std::vector<double> taps = DoublesOf(*of_depth);  // [E, 9]
-    std::vector<float> arranged(9 * size(hidden));
-    for (size_t i = 0; i < taps.size(); ++i) arranged[i % 9 * size(hidden) + i / 9] = static_cast<float>(taps[i]);
-    step.depth_weights = AppendFloats(arranged);
-    step.depth_bias = AppendFloats(BiasOf(Weights(node, kIrBd), hidden));
     const std::vector<double> values = DoublesOf(*of_project);  // [O, E]
-    std::vector<double> project(size(out.channels) * size(hidden));
-    for (size_t i = 0; i < values.size(); ++i) project[i / expansion * size(hidden) + i % expansion] = values[i];
-    ASSIGN_OR_RETURN(step.project, AppendHalves(index, project));
-    step.project_bias = AppendFloats(BiasOf(Weights(node, kIrBp), out.channels));
+    of.project.resize(size(out.channels) * size(hidden));
+    for (size_t i = 0; i < values.size(); ++i) of.project[i / expansion * size(hidden) + i % expansion] = values[i];
+    of.taps = DoublesOf(*of_depth);
+    of.expand_bias = BiasOf(Weights(node, kIrBe), hidden);
+    of.depth_bias = BiasOf(Weights(node, kIrBd), hidden);
+    const auto project = constants_.Halves(of.project), chunks = constants_.Chunks(args, of);
+    if (!project.ok()) return Unsupported(index, project.error().message());
+    if (!chunks.ok()) return Unsupported(index, chunks.error().message());
+    step.project = project.value();
+    step.chunks = chunks.value();
+    step.project_bias = constants_.Floats(BiasOf(Weights(node, kIrBp), out.channels));
 
     Map depth_map = out;
     depth_map.channels = depth_map.used_channels = hidden;
     depth_map.external = -1;
-    if (out.height * out.width <= kMostSplitPixels) step.depth = Keep(depth_map);
+    if (out.height * out.width <= kMostSplitPixels) {
+      step.depth = Keep(depth_map);
+      if (step.low != kNoMap && step.x == kNoMap) {
+        Map enlarged = depth_map;
+        enlarged.height = args.height;
+        enlarged.width = args.width;
+        enlarged.channels = enlarged.used_channels = args.low_channels;
+        step.enlarged = Keep(enlarged);
+      }
+    }
     plan_.macs +=
         static_cast<double>(args.height) * args.width * static_cast<double>(expansion) * static_cast<double>(depth) +
         static_cast<double>(out.height) * out.width * static_cast<double>(expansion * 9 + values.size());
@@ -428,7 +430,8 @@ class Planner {
   }
   template <typename See>
   static void ForEachMap(const ResidualStep& step, See see) {
-    for (const MapId map : {step.x, step.low, step.addend, step.residual, step.out, step.depth}) see(map);
+    for (const MapId map : {step.x, step.low, step.addend, step.residual, step.out, step.depth, step.enlarged})
+      see(map);
   }
   template <typename See>
   static void ForEachMap(const PlanesStep& step, See see) {
@@ -442,6 +445,7 @@ class Planner {
   const Graph& graph_;
   const PlanOptions& options_;
   Plan plan_;
+  Constants constants_;
   std::map<ValueId, MapId> map_of_;
   std::set<ValueId> whole_chunks_;  // added to expansions, which are in whole chunks
 };

@@ -44,9 +44,11 @@ struct ConvolutionStep {
 };
 struct ResidualStep {
   MapId x = kNoMap, low = kNoMap, addend = kNoMap, residual = kNoMap, out = kNoMap;
-  MapId depth = kNoMap;  // for the depth map, where it is not kept in shared memory
-  size_t expand = 0, expand_bias = 0, depth_weights = 0, depth_bias = 0, project = 0, project_bias = 0;
+  // For what is not kept in shared memory: the depth map, and `low` enlarged.
+  MapId depth = kNoMap, enlarged = kNoMap;
+  size_t chunks = 0, project = 0, project_bias = 0;  // `project` again as a convolution has it
   ResidualArgs args;
+  int enlarged_shift = -1;  // args.x_shift where `enlarged` takes the place of x
   int stride = 1;
 };
 struct PixelsStep {

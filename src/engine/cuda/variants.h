@@ -10,10 +10,11 @@
 
 namespace lips::cuda {
 
-// The shapes kernels are compiled for. Of a convolution kSmall and kLarge; of a residual kDepth and the others by
-// pixels of a tile and output channels; those of 128 pixels have stride 1.
+// The shapes kernels are compiled for. Of a convolution kTiny, kSmall and kLarge; of a residual kDepth and the others
+// by pixels of a tile and output channels; those of 128 pixels have stride 1.
 enum class Variant : int {
   kEdge,  // what has one form only
+  kTiny,
   kSmall,
   kLarge,
   kDepth,
@@ -78,9 +79,19 @@ struct PlanesOf {
   }
 };
 
+struct EnlargeOf {
+  using Args = EnlargeArgs;
+  static constexpr int kThreads = kEdgeThreads;
+  template <typename Gpu>
+  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
+    EnlargeKernel(gpu, args);
+  }
+};
+
 // Calls see(Kernel{}) for every kernel that takes shared memory.
 template <typename See>
 void ForEachKernel(See see) {
+  see(ConvolutionOf<TinyTile>{});
   see(ConvolutionOf<SmallTile>{});
   see(ConvolutionOf<LargeTile>{});
   see(ResidualOf<0, 0, 1>{});
@@ -102,8 +113,10 @@ auto Dispatch(const Launch& launch, Run run) {
   if (const auto* args = std::get_if<PixelsArgs>(&launch.args)) return run(PixelsOf{}, *args);
   if (const auto* args = std::get_if<FacesArgs>(&launch.args)) return run(FacesOf{}, *args);
   if (const auto* args = std::get_if<PlanesArgs>(&launch.args)) return run(PlanesOf{}, *args);
+  if (const auto* args = std::get_if<EnlargeArgs>(&launch.args)) return run(EnlargeOf{}, *args);
   if (const auto* args = std::get_if<ConvolutionArgs>(&launch.args)) {
     if (launch.variant == Variant::kLarge) return run(ConvolutionOf<LargeTile>{}, *args);
+    if (launch.variant == Variant::kTiny) return run(ConvolutionOf<TinyTile>{}, *args);
     return run(ConvolutionOf<SmallTile>{}, *args);
   }
   const auto& args = std::get<ResidualArgs>(launch.args);
