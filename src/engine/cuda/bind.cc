@@ -13,8 +13,7 @@ namespace {
 size_t size(int n) { return static_cast<size_t>(n); }
 int CeilDivide(int a, int b) { return (a + b - 1) / b; }
 
-// Of a block, on every device since compute capability 8.0 but the small ones of 8.6 and 8.9, which have 99 KiB.
-constexpr int kMostShared = 160 * 1024;
+// Of a block that projects, so that several fit a multiprocessor; every device since compute capability 8.0 has it.
 constexpr int kComfortableShared = 99 * 1024;
 constexpr int kFewChunks = 2;
 
@@ -293,7 +292,7 @@ class Binder {
       for (const int width : {4, 5, 8, 10, 16, 20}) {
         ResidualArgs tried = depth;
         const auto fits = Fit(tried, step.stride, {std::min(height, args.out_height), std::min(width, args.out_width)},
-                              0, kMostShared);
+                              0, bindings_.most_shared);
         if (!fits) continue;
         const double cost = SplitCost(tried, step.stride);
         if (cost >= best_cost) continue;

@@ -2,11 +2,14 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
+
 #include "engine/cuda/launch.h"
 
 namespace lips::cuda {
 namespace {
 
+constexpr int kMostShared = 160 * 1024;
 constexpr int kLeastGeneration = 8;  // compute capability 8.0: mma.m16n8k16 and cp.async
 
 Result<Device> OpenOnce() {
@@ -26,8 +29,10 @@ Result<Device> OpenOnce() {
                                               std::to_string(properties.major) + "." +
                                               std::to_string(properties.minor) + "; use --engine cpu or ort");
   }
-  RETURN_IF_ERROR(Check(AllowSharedMemory(), "preparing kernels"));
-  return Device{.name = properties.name, .multiprocessors = properties.multiProcessorCount};
+  // More than this leaves a multiprocessor one block at a time, which tiles are not worth.
+  const int shared = std::min(static_cast<int>(properties.sharedMemPerBlockOptin), kMostShared);
+  RETURN_IF_ERROR(Check(AllowSharedMemory(shared), "preparing kernels"));
+  return Device{.name = properties.name, .multiprocessors = properties.multiProcessorCount, .most_shared = shared};
 }
 
 }  // namespace

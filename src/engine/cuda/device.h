@@ -27,6 +27,7 @@ Status Check(int result, const std::string& doing);
 struct Device {
   std::string name;  // "NVIDIA H100 80GB HBM3"
   int multiprocessors = 0;
+  int most_shared = 0;  // bytes of shared memory a block may have
 
   // Opens it once per process. Errors: kUnsupported saying what is missing (driver, device, its generation).
   static Result<Device> Open();

@@ -6,8 +6,6 @@
 namespace lips::cuda {
 namespace {
 
-constexpr int kMostSharedBytes = 160 * 1024;  // bind.cc asks for no more
-
 // What kernels see of a device (gpu.h).
 struct Thread {
   LIPS_KERNEL int thread() const { return static_cast<int>(threadIdx.x); }
@@ -64,16 +62,16 @@ __global__ void __launch_bounds__(Kernel::kThreads, kBlocks<Kernel>)
 }
 
 template <typename Kernel>
-cudaError_t Allow() {
-  return cudaFuncSetAttribute(Entry<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostSharedBytes);
+cudaError_t Allow(int bytes) {
+  return cudaFuncSetAttribute(Entry<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
 }
 
 }  // namespace
 
-int AllowSharedMemory() {
+int AllowSharedMemory(int bytes) {
   cudaError_t result = cudaSuccess;
-  ForEachKernel([&result](auto kernel) {
-    if (const cudaError_t one = Allow<decltype(kernel)>(); one != cudaSuccess) result = one;
+  ForEachKernel([&](auto kernel) {
+    if (const cudaError_t one = Allow<decltype(kernel)>(bytes); one != cudaSuccess) result = one;
   });
   return result;
 }

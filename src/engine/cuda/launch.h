@@ -9,8 +9,8 @@ namespace lips::cuda {
 
 // Both give what CUDA's run time answers, a cudaError_t: device.h's Check makes a Status of it.
 
-// Lets every kernel of this process have as much shared memory as it may need. Once per device.
-int AllowSharedMemory();
+// Lets every kernel of this process have `bytes` of shared memory. Once per device.
+int AllowSharedMemory(int bytes);
 
 // Starts `launch` on `stream` (or captures it), to begin while earlier launches there end where the device can.
 int Start(const Launch& launch, CUstream_st* stream);

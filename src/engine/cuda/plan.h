@@ -93,6 +93,7 @@ struct Bindings {
   int* broken = nullptr;  // [images], of kPixels and kUnit
   int images = 1;
   int multiprocessors = 132;        // of the device
+  int most_shared = 99 * 1024;      // bytes of shared memory a block may have there
   bool same_for_any_batch = false;  // convolutions give an image the same bits whatever the number of images
   // Pixels of the first output that will be used, [height, width] nonzero where so; empty: all. Others are unspecified.
   std::span<const uint8_t> used = {};

@@ -28,6 +28,22 @@ TEST(CudaPlan, ConvolutionsOfEveryFormAreTheReferences) {
   for (size_t i = 0; i < graphs.size(); ++i) ExpectAsReference(graphs[i], "case " + std::to_string(i));
 }
 
+// As those of 8.6 and 8.9 are.
+TEST(CudaPlan, DevicesWithLessSharedMemoryGiveTheSame) {
+  for (const ResidualCase& c : {ResidualCase{.x = 512, .hidden = 192, .out = 48, .side = 10, .width = 10},
+                                ResidualCase{.low = 256, .addend = true, .hidden = 256, .out = 128}}) {
+    const Graph graph = Shaped(ResidualGraph(c));
+    const std::vector<Tensor> inputs = InputsOf(graph);
+    const auto more = SimulateGraph(graph, inputs), less = SimulateGraph(graph, inputs, 1, 99 * 1024);
+    ASSERT_TRUE(more.ok() && less.ok());
+    EXPECT_EQ(MaxAbsDifference(more.value()[0], less.value()[0]), 0);
+  }
+}
+
+TEST(CudaPlan, APictureOfOnePixel) {
+  ExpectAsReference(ResidualGraph({.x = 32, .hidden = 96, .out = 16, .side = 1, .width = 1}), "alone");
+}
+
 TEST(CudaPlan, TheOrderOfThreadsChangesNothing) {
   for (const ResidualCase& c :
        {ResidualCase{.x = 64, .low = 32, .hidden = 160, .out = 32, .side = 12, .width = 20},

@@ -24,7 +24,7 @@ Result<Program> Program::Make(Plan plan, const Device& device) {
   ASSIGN_OR_RETURN(program.constants_, Upload(plan.constants.data(), plan.constants.size()));
   program.plan_ = std::move(plan);
   program.plan_.constants = {};
-  program.multiprocessors_ = device.multiprocessors;
+  program.device_ = device;
   return program;
 }
 
@@ -34,7 +34,8 @@ Result<Run> Run::Make(const Program& program, Bindings bindings) {
   ASSIGN_OR_RETURN(run.arena_, Memory::OnDevice(std::max<size_t>(bytes, 16)));
   bindings.constants = program.constants();
   bindings.arena = run.arena_.data();
-  bindings.multiprocessors = program.multiprocessors();
+  bindings.multiprocessors = program.device().multiprocessors;
+  bindings.most_shared = program.device().most_shared;
   ASSIGN_OR_RETURN(run.bound_, Bind(program.plan(), bindings));
   ASSIGN_OR_RETURN(run.lists_, Upload(run.bound_.lists.data(), run.bound_.lists.size() * sizeof(uint32_t)));
   run.bound_.PlaceLists(reinterpret_cast<const uint32_t*>(run.lists_.data()));

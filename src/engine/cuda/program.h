@@ -17,18 +17,18 @@ class Program {
 
   const Plan& plan() const { return plan_; }
   const uint8_t* constants() const { return constants_.data(); }
-  int multiprocessors() const { return multiprocessors_; }
+  const Device& device() const { return device_; }
 
  private:
   Plan plan_;
   Memory constants_;
-  int multiprocessors_ = 0;
+  Device device_;
 };
 
 // Launches of a program for a number of images, with the memory they work in. One run at a time.
 class Run {
  public:
-  // `bindings` lacks constants, arena and multiprocessors; the program outlives the run.
+  // `bindings` lacks constants, arena and what they say of the device; the program outlives the run.
   static Result<Run> Make(const Program& program, Bindings bindings);
   // Puts the launches on `stream`, or into the graph it captures.
   Status Enqueue(const Stream& stream) const;

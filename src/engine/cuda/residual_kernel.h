@@ -56,6 +56,10 @@ struct RegionPixel {
   int picture;  // its index in the picture
   int halo;     // and in the halo
 };
+
+// Bytes behind the chunk of the expansion that may be read and are not used: a run of pixels may reach beyond its row.
+inline constexpr int kOverread = static_cast<int>(sizeof(Half)) * 8 * kChunkPitch;
+
 // Shared memory, in this order: the expansion's input [region, depth]; the constants of a chunk, twice where there are
 // several; the chunk of the expansion [halo, kHiddenChunk]; that of the depth map; RegionPixels; LowPixels. Sets what
 // `args` says of it and returns the bytes. `region` is the most pixels of the picture a halo covers.
@@ -69,7 +73,8 @@ inline int ResidualShared(ResidualArgs& args, int region, int halo, int tile_pix
   args.depth_at = args.hidden_at + bytes(halo, kChunkPitch);
   args.region_at = args.depth_at + (projects ? bytes(tile_pixels, kChunkPitch) : 0);
   args.low_at = args.region_at + rows * static_cast<int>(sizeof(RegionPixel));
-  return args.low_at + (args.low_channels > 0 ? rows * static_cast<int>(sizeof(LowPixel)) : 0);
+  const int bytes_used = args.low_at + (args.low_channels > 0 ? rows * static_cast<int>(sizeof(LowPixel)) : 0);
+  return bytes_used > args.depth_at + kOverread ? bytes_used : args.depth_at + kOverread;
 }
 
 template <typename Tile, typename Gpu>
@@ -177,6 +182,7 @@ class ResidualBlock {
     const int bytes = (args_.hidden_at - args_.chunk_at) / 2;
     return gpu_.shared() + args_.chunk_at + (Tile::kProjects ? chunk % 2 * bytes : 0);
   }
+
   LIPS_KERNEL void LoadChunk(int chunk) {
     const int stored = ChunkBytes(depth_, args_.out_channels);
     const int bytes = Tile::kProjects ? stored : ChunkProjectAt(depth_);

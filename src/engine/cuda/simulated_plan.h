@@ -31,6 +31,7 @@ inline std::vector<int> SimulatePlan(const Plan& plan, Bindings bindings, unsign
   }
   bound.value().PlaceLists(bound.value().lists.data());
   for (const Launch& launch : bound.value().launches) {
+    EXPECT_LE(launch.shared_bytes, static_cast<size_t>(bindings.most_shared));
     const Status status = Simulate(launch, order);
     if (!status.ok()) ADD_FAILURE() << status.error().message();
   }
@@ -40,10 +41,11 @@ inline std::vector<int> SimulatePlan(const Plan& plan, Bindings bindings, unsign
 inline Place PlaceOf(uint8_t* data, size_t image_bytes) { return {.base = data, .image_bytes = image_bytes}; }
 
 // A graph of planes in and out: its plan, then its outputs.
-inline Result<std::vector<Tensor>> SimulateGraph(const Graph& graph, std::span<const Tensor> inputs,
-                                                 unsigned order = 1) {
+inline Result<std::vector<Tensor>> SimulateGraph(const Graph& graph, std::span<const Tensor> inputs, unsigned order = 1,
+                                                 int most_shared = 160 * 1024) {
   ASSIGN_OR_RETURN(const Plan plan, Plan::Make(graph, {}));
   Bindings bindings;
+  bindings.most_shared = most_shared;
   std::vector<Tensor> outputs;
   for (const Tensor& input : inputs) {
     bindings.inputs.push_back(PlaceOf(const_cast<uint8_t*>(input.data()), input.bytes()));
