@@ -13,6 +13,7 @@ namespace {
 struct Flags {
   std::string avatar, speech, output, weights, composite = "natural";
   uint32_t seed = 1;
+  bool videos = false;
   EngineFlags engine;
   ReportFlags report;
 };
@@ -38,6 +39,7 @@ Result<ExitCode> RunJudge(const Flags& flags) {
   request.seed = flags.seed;
   request.speech = flags.speech;
   request.output = flags.output;
+  request.keep_videos = flags.videos;
   if (!flags.weights.empty()) {
     request.model = Path(flags.weights) / "generator.onnx";
     request.audio_encoder = Path(flags.weights) / "audio_encoder.onnx";
@@ -73,6 +75,7 @@ void AddAvatarJudge(Commands& commands, CLI::App& parent) {
   command->add_option("--composite", flags->composite, "how the mouth joins its frame: natural, compatible")
       ->check(CLI::IsMember({"natural", "compatible"}))
       ->capture_default_str();
+  command->add_flag("--videos", flags->videos, "keep NAME.rendered.mkv and NAME.drawn.mkv, for eyes and for verify");
   AddEngineFlags(*command, flags->engine);
   AddReportFlags(*command, flags->report);
   command->callback([&commands, flags] { commands.run = [flags] { return RunJudge(*flags); }; });

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -17,12 +18,11 @@
 #include "judge/verdict.h"
 #include "media/picture.h"
 #include "media/video_reader.h"
+#include "media/video_writer.h"
 #include "render/render.h"
 
 namespace lips {
 namespace {
-
-constexpr const char* kVideo = "rendered.mkv";
 
 // A mouth for the sheet: the frame where one parameter is largest.
 struct Example {
@@ -120,12 +120,18 @@ class Judgement {
     return {};
   }
 
-  // The face only, and as video shows it.
-  void Draw(const demo::Pose& pose, const demo::Mouth& mouth, Image& frame) {
+  // The face's rectangle and what whole pixels of colour need around it.
+  Rect EvenFace(const demo::Pose& pose) const {
     Rect face = person_.FaceRect(pose);
     face = {face.x & ~1, face.y & ~1, (face.width + 3) & ~1, (face.height + 3) & ~1};
     face.width = std::min(face.width, (person_.width() & ~1) - face.x);
     face.height = std::min(face.height, (person_.height() & ~1) - face.y);
+    return face;
+  }
+
+  // The face only, and as video shows it.
+  void Draw(const demo::Pose& pose, const demo::Mouth& mouth, Image& frame) {
+    const Rect face = EvenFace(pose);
     drawn_.Resize(face.width, face.height);
     person_.Draw(pose, mouth, face, drawn_.view());
     ThroughYuv(drawn_, YuvFormat());
@@ -141,20 +147,40 @@ class Judgement {
     render.job.audio = sentence.wav;
     render.job.engine = request_.engine;
     render.job.composite = request_.composite;
-    render.video = request_.output / kVideo;
+    const Path video = request_.output / (sentence.name + ".rendered.mkv");
+    render.video = video;
     render.codec = "ffv1";
     render.with_audio = false;
     render.stop = request_.stop;
     ASSIGN_OR_RETURN(const RenderReport rendered, Render(render));
     report_.engine = rendered.engine;
-    auto frames = Compare(spoken.mouths);
+    std::optional<VideoWriter> keep;
+    if (request_.keep_videos) {
+      VideoWriterOptions options;
+      options.width = person_.width();
+      options.height = person_.height();
+      options.codec = "ffv1";
+      ASSIGN_OR_RETURN(keep, VideoWriter::Create(request_.output / (sentence.name + ".drawn.mkv"), options));
+    }
+    auto frames = Compare(video, spoken.mouths, keep);
     std::error_code ignored;
-    std::filesystem::remove(request_.output / kVideo, ignored);
+    if (!keep) std::filesystem::remove(video, ignored);
+    if (keep && frames.ok()) RETURN_IF_ERROR(keep->Finish());
     return frames;
   }
 
-  Result<std::vector<JudgedFrame>> Compare(const std::vector<demo::Mouth>& mouths) {
-    ASSIGN_OR_RETURN(VideoReader reader, VideoReader::Open(request_.output / kVideo, {.threads = 0}));
+  // The template around a drawn face.
+  Status WriteDrawn(const demo::Pose& pose, const Image& drawn, Image& resting, VideoWriter& video) {
+    const Rect face = EvenFace(pose);
+    CopyPixels(drawn.view().Crop(face), resting.view().Crop(face));
+    yuv_.Resize(person_.width(), person_.height(), YuvFormat());
+    BgrToYuv(std::as_const(resting).view(), yuv_.view());
+    return video.Write(std::as_const(yuv_).view());
+  }
+
+  Result<std::vector<JudgedFrame>> Compare(const Path& video, const std::vector<demo::Mouth>& mouths,
+                                           std::optional<VideoWriter>& keep) {
+    ASSIGN_OR_RETURN(VideoReader reader, VideoReader::Open(video, {.threads = 0}));
     std::vector<JudgedFrame> frames;
     YuvImage yuv;
     Image rendered(person_.width(), person_.height()), drawn(person_.width(), person_.height());
@@ -179,6 +205,7 @@ class Judgement {
       frame.resting = ErrorOf(std::as_const(drawn).view().Crop(area), std::as_const(resting).view().Crop(area));
       frames.push_back(frame);
       KeepExamples(mouth, whole, drawn, rendered);
+      if (keep) RETURN_IF_ERROR(WriteDrawn(pose, drawn, resting, *keep));
     }
     return frames;
   }
@@ -215,6 +242,7 @@ class Judgement {
   MouthLook resting_;
   std::array<Example, kExamples> examples_;
   Image drawn_;
+  YuvImage yuv_;
   JudgeReport report_;
 };
 

@@ -25,6 +25,7 @@ struct JudgeRequest {
   GeneratorOptions engine = {};
   CompositeMode composite = CompositeMode::kNatural;
   Path output;                                                     // a folder; created
+  bool keep_videos = false;                                        // of every sentence, as rendered and as drawn
   std::function<void(int64_t done, int64_t total)> progress = {};  // sentences
   const StopFlag* stop = nullptr;
 };
@@ -49,8 +50,9 @@ struct JudgeReport {
 };
 
 // Renders every held-out sentence and draws the same poses with the true mouths. Writes report.json and sheet.png:
-// pairs of drawn (above) and rendered mouths (below) for silence, p, a, i, u, s and f. Errors: kInvalidInput when the
-// package is not the person of that seed, or no sentence is held out; those of the parts; kCancelled.
+// pairs of drawn (above) and rendered mouths (below) for silence, p, a, i, u, s and f; with `keep_videos` also
+// NAME.rendered.mkv and NAME.drawn.mkv, both lossless and both with the template around the face. Errors: kInvalidInput
+// when the package is not the person of that seed, or no sentence is held out; those of the parts; kCancelled.
 Result<JudgeReport> Judge(const JudgeRequest& request);
 
 }  // namespace lips

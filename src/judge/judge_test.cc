@@ -4,7 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
 #include "demo/template_package.h"
+#include "image/colour.h"
+#include "media/video_reader.h"
 #include "media/wav_writer.h"
 
 namespace lips {
@@ -52,7 +59,36 @@ TEST_F(JudgeTest, SeesThatAMouthWithoutANetworkNeverMoves) {
   EXPECT_NEAR(report.value().all.mouth_psnr_db, report.value().all.resting_psnr_db, 0.5);
   EXPECT_TRUE(std::filesystem::exists(request_.output / "report.json"));
   EXPECT_TRUE(std::filesystem::exists(request_.output / "sheet.png"));
-  EXPECT_FALSE(std::filesystem::exists(request_.output / "rendered.mkv"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(request_.output), {}), 2) << "no video is left";
+}
+
+TEST_F(JudgeTest, KeepsWhatItComparedOnRequest) {
+  request_.keep_videos = true;
+  ASSERT_TRUE(Judge(request_).ok());
+  Image drawn, rendered;
+  int differ = 0;
+  auto drawings = VideoReader::Open(request_.output / "heldout_0_nobody_new-voice.drawn.mkv", {.threads = 1});
+  auto renders = VideoReader::Open(request_.output / "heldout_0_nobody_new-voice.rendered.mkv", {.threads = 1});
+  ASSERT_TRUE(drawings.ok() && renders.ok());
+  ASSERT_EQ(drawings.value().info().frames, 29);
+  YuvImage a, b;
+  for (int n = 0; n < 29; ++n) {
+    ASSERT_TRUE(drawings.value().Read(a).ok() && renders.value().Read(b).ok());
+    drawn.Resize(480, 360), rendered.Resize(480, 360);
+    YuvToBgr(std::as_const(a).view(), drawn.view());
+    YuvToBgr(std::as_const(b).view(), rendered.view());
+    const auto farthest = [&](int top, int bottom) {  // levels
+      int most = 0;
+      for (int y = top; y < bottom; ++y) {
+        for (int i = 0; i < 3 * 480; ++i)
+          most = std::max(most, std::abs(int{drawn.view().Row(y)[i]} - int{rendered.view().Row(y)[i]}));
+      }
+      return most;
+    };
+    ASSERT_LE(farthest(0, 20), 6) << "above the face both show the template, frame " << n;
+    differ += farthest(20, 360) > 60;
+  }
+  EXPECT_GT(differ, 5) << "the drawn mouth speaks, the null engine's does not";
 }
 
 TEST_F(JudgeTest, RefusesAnotherPersonAndSpeechOfWhichNothingIsHeldOut) {
