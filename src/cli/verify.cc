@@ -13,7 +13,7 @@ namespace {
 
 struct Flags {
   std::vector<std::string> inputs;
-  std::string avatar, audio, html, pictures, loop = "pingpong";
+  std::string avatar, audio, reference, html, pictures, loop = "pingpong";
   std::vector<int> face;
   std::vector<std::string> limits;
   int worst = 3;
@@ -99,6 +99,7 @@ Result<ExitCode> VerifyTalk(const Flags& flags) {
   request.video = flags.inputs[0];
   request.avatar = flags.avatar;
   if (!flags.audio.empty()) request.audio = flags.audio;
+  if (!flags.reference.empty()) request.reference = flags.reference;
   request.start_frame = flags.start_frame;
   request.loop = flags.Order();
   request.worst = flags.worst;
@@ -154,6 +155,8 @@ void AddVerify(Commands& commands) {
       ->expected(0, 2);
   command->add_option("-a,--avatar", flags->avatar, "avatar package: a folder or a pack (.lips)");
   command->add_option("--audio", flags->audio, "what the mouth should follow; default: the video's own sound");
+  command->add_option("--reference", flags->reference,
+                      "another video of the avatar, of a mouth that speaks as it should: tremor is judged by it");
   command->add_option("--face", flags->face, "where the face is, without an avatar: X1,Y1,X2,Y2")
       ->delimiter(',')
       ->expected(4);

@@ -20,6 +20,8 @@ namespace {
 
 std::string SizeText(const VideoInfo& info) { return std::to_string(info.width) + "x" + std::to_string(info.height); }
 
+std::string RateText(FrameRate fps) { return std::to_string(fps.num) + "/" + std::to_string(fps.den); }
+
 // The template's pictures in the order of a video's frames.
 class Originals {
  public:
@@ -71,18 +73,53 @@ Status ShowWorst(const TalkRequest& request, const std::vector<Place>& places, F
   return {};
 }
 
+Result<FrameSource> OpenFramesOf(const Avatar& avatar, const Path& video) {
+  ASSIGN_OR_RETURN(FrameSource shown, FrameSource::Open(video));
+  if (shown.info().width != avatar.video().width || shown.info().height != avatar.video().height) {
+    return Error(ErrorCode::kInvalidInput, "'" + video.string() + "' is " + SizeText(shown.info()) + ", but avatar '" +
+                                               avatar.name() + "' " + SizeText(avatar.video()) +
+                                               "; was it made with another avatar?");
+  }
+  return shown;
+}
+
+// All frames that are left, into `meter`; how many.
+Result<int64_t> MeasureFrames(const TalkRequest& request, const std::vector<Place>& places, FrameSource& shown,
+                              Originals& originals, TalkMeter& meter) {
+  Image frame, original;
+  for (int64_t n = 0;; ++n) {
+    if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());
+    const Status read = shown.Read(frame);
+    if (!read.ok() && read.error().code() == ErrorCode::kEndOfStream) return n;
+    RETURN_IF_ERROR(read);
+    RETURN_IF_ERROR(originals.Read(n, original));
+    meter.Add(std::as_const(frame).view(), std::as_const(original).view(),
+              places[static_cast<size_t>(originals.IndexAt(n))]);
+  }
+}
+
+// What the reference, if there is one, trembles; nothing without.
+Result<std::optional<double>> ReferenceTremor(const TalkRequest& request, const Avatar& avatar, FrameRate fps,
+                                              const std::vector<Place>& places, Originals& originals) {
+  if (!request.reference) return std::optional<double>();
+  ASSIGN_OR_RETURN(FrameSource source, OpenFramesOf(avatar, *request.reference));
+  if (source.info().fps != fps) {
+    return Error(ErrorCode::kInvalidInput, "reference '" + request.reference->string() + "' has " +
+                                               RateText(source.info().fps) + " frames per second, the video " +
+                                               RateText(fps) + "; they can be compared at one rate only");
+  }
+  TalkMeter meter(fps);
+  RETURN_IF_ERROR(MeasureFrames(request, places, source, originals, meter));
+  return std::optional<double>(meter.TremorPx());
+}
+
 }  // namespace
 
 Result<TalkReport> MeasureTalk(const TalkRequest& request) {
-  ASSIGN_OR_RETURN(FrameSource shown, FrameSource::Open(request.video));
   AvatarOptions options;
   options.inputs = InputSource::kDerived;  // only the full frames are looked at
   ASSIGN_OR_RETURN(const Avatar avatar, Avatar::Open(request.avatar, options));
-  if (shown.info().width != avatar.video().width || shown.info().height != avatar.video().height) {
-    return Error(ErrorCode::kInvalidInput, "'" + request.video.string() + "' is " + SizeText(shown.info()) +
-                                               ", but avatar '" + avatar.name() + "' " + SizeText(avatar.video()) +
-                                               "; was it made with another avatar?");
-  }
+  ASSIGN_OR_RETURN(FrameSource shown, OpenFramesOf(avatar, request.video));
   const Path audio = request.audio.value_or(request.video);
   ASSIGN_OR_RETURN(const Speech speech, ReadSpeech(audio));
   const int64_t rows = FeatureRows(MelColumns(std::ssize(speech.samples_16k)));
@@ -94,22 +131,13 @@ Result<TalkReport> MeasureTalk(const TalkRequest& request) {
   const std::vector<Place> places = SteadyRects(avatar.rects());
 
   TalkMeter meter(fps);
-  Image frame, original;
-  int64_t n = 0;
-  for (;; ++n) {
-    if (request.stop != nullptr) RETURN_IF_ERROR(request.stop->Check());
-    const Status read = shown.Read(frame);
-    if (!read.ok() && read.error().code() == ErrorCode::kEndOfStream) break;
-    RETURN_IF_ERROR(read);
-    RETURN_IF_ERROR(originals.Read(n, original));
-    meter.Add(std::as_const(frame).view(), std::as_const(original).view(),
-              places[static_cast<size_t>(originals.IndexAt(n))]);
-  }
+  ASSIGN_OR_RETURN(const int64_t n, MeasureFrames(request, places, shown, originals, meter));
   if (n == 0) return Error(ErrorCode::kInvalidInput, "'" + request.video.string() + "' has no frames");
+  ASSIGN_OR_RETURN(const auto reference, ReferenceTremor(request, avatar, fps, places, originals));
   // With the video's own sound its length is that of the video, which a codec's padding makes uncertain by a frame.
   const bool exact = request.audio.has_value();
   TalkReport report;
-  report.measures = std::move(meter).Finish(speech.samples_16k, time.frames());
+  report.measures = std::move(meter).Finish(speech.samples_16k, time.frames(), reference);
   if (!exact) report.measures.metrics.front().limit = 2;
   report.video = request.video.string();
   report.avatar = avatar.name();

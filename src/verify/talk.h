@@ -20,6 +20,9 @@ struct TalkRequest {
   Path video;  // or a folder of pictures
   Path avatar;
   std::optional<Path> audio;  // nothing: the video's own sound
+  // Another video of the avatar, whose mouth is right and speaks about as fast: how much talking itself makes the skin
+  // tremble. Nothing: the template, which may be at rest.
+  std::optional<Path> reference;
   int64_t start_frame = 0;
   Loop loop = Loop::kPingPong;
   int worst = 3;                 // frames to be shown
@@ -43,7 +46,8 @@ struct TalkReport {
 };
 
 // Frame n is held against the template frame that a render with that start and loop shows at n. Errors: those of
-// reading; kInvalidInput when video and avatar differ in size, naming both, or there is no sound.
+// reading; kInvalidInput when video or reference and avatar differ in size, naming both, the reference's rate is
+// another, or there is no sound.
 Result<TalkReport> MeasureTalk(const TalkRequest& request);
 
 }  // namespace lips

@@ -27,6 +27,7 @@ constexpr int kCellsAcross = 16,
               kCellsDown = 12;          // of the mouth, for its motion; in twos across and down for its opening
 constexpr double kLeastTremorPx = 0.1;  // a template may stand still
 constexpr double kCalm = 0.2;           // of the frames, those whose mouth takes the least skin along
+constexpr double kStill = 1.0 / 6;      // of a large change
 constexpr int kOpeningCells = kCellsAcross / 2 * kCellsDown / 2;
 
 // Rays from the middle of the rectangle, and how finely steps across closed lines are looked for.
@@ -194,6 +195,18 @@ std::vector<double> MouthCells(const std::vector<float>& luma) {
   return sums;
 }
 
+// A mouth that speaks takes the skin beside it along, which a template at rest does not: only a mouth that speaks is a
+// measure for another.
+Metric TremorMetric(double shown_px, double template_px, std::optional<double> reference_px) {
+  const bool by_reference = reference_px.has_value();
+  return {"tremor",
+          shown_px / std::max(reference_px.value_or(template_px), kLeastTremorPx),
+          by_reference ? "of the reference's" : "of the template's",
+          Bound::kAtMost,
+          by_reference ? std::optional(1.1) : std::nullopt,
+          "trembling of the skin beside the mouth by itself: RMS of its path's second difference"};
+}
+
 double MeanChange(const std::vector<double>& a, const std::vector<double>& b) {
   double sum = 0;
   for (size_t k = 0; k < a.size(); ++k) sum += std::abs(a[k] - b[k]);
@@ -215,7 +228,8 @@ struct TalkMeter::State {
   void AddOpening(const std::vector<double>& cells);
   // Which frames lie in silence or loud speech, with what comes before and after.
   std::vector<size_t> FramesWhere(const SpeechLevel& level, bool loud, double reach_s) const;
-  double Stalls(const std::vector<float>& opening, const SpeechLevel& level) const;
+  double OpeningChange(size_t from, size_t to) const;  // levels, mean of the cells
+  double Stalls(const SpeechLevel& level) const;
   // The frames whose mouth is most like the template's: an open jaw takes the skin beside it along, a paste that lies
   // wrongly does so in every frame.
   std::vector<size_t> CalmFrames() const;
@@ -311,24 +325,35 @@ std::vector<size_t> TalkMeter::State::FramesWhere(const SpeechLevel& level, bool
   return found;
 }
 
-// Share of the loud frames that lie in runs, of 200 ms and more, in which the mouth hardly changes while it usually
-// does.
-double TalkMeter::State::Stalls(const std::vector<float>& opening, const SpeechLevel& level) const {
-  if (opening.empty()) return kNone;
-  const std::vector<size_t> loud = FramesWhere(level, true, 0.06);
-  std::vector<double> changes;
-  for (const size_t n : loud) changes.push_back(std::abs(opening[n] - opening[n - 1]));
-  const double large = Quantile(changes, 0.95);  // also where most of the changes are none
-  const auto fewest = static_cast<size_t>(std::max(3.0, std::ceil(0.2 * fps.AsDouble())));
-  size_t stalled = 0, run = 0;
-  for (size_t k = 0; k < loud.size(); ++k) {
-    const bool goes_on = run > 0 && loud[k] == loud[k - 1] + 1;
-    const bool still = changes[k] <= 0.15 * large;
-    run = still ? (goes_on ? run + 1 : 1) : 0;
-    if (run == fewest) stalled += fewest;
-    if (run > fewest) ++stalled;
+double TalkMeter::State::OpeningChange(size_t from, size_t to) const {
+  double sum = 0;
+  for (size_t c = 0; c < kOpeningCells; ++c) {
+    sum += std::abs(static_cast<double>(opening_cells[to * kOpeningCells + c]) -
+                    static_cast<double>(opening_cells[from * kOpeningCells + c]));
   }
-  return loud.empty() ? kNone : static_cast<double>(stalled) / static_cast<double>(loud.size());
+  return sum / kOpeningCells;
+}
+
+// Share of the loud frames that lie in stretches, of 200 ms and more, over which the mouth stays as it was at their
+// beginning, but for a small part of what it at times changes in 40 ms. A mouth that opens slowly does not.
+double TalkMeter::State::Stalls(const SpeechLevel& level) const {
+  const std::vector<size_t> loud = FramesWhere(level, true, 0.06);
+  if (loud.empty()) return kNone;
+  std::vector<double> changes;
+  const auto step = static_cast<size_t>(std::max(1.0, std::round(0.04 * fps.AsDouble())));
+  for (const size_t n : loud) changes.push_back(OpeningChange(n - std::min(n, step), n));
+  const double still = kStill * Quantile(changes, 0.95);  // also where most of the changes are none
+  const auto fewest = static_cast<size_t>(std::max(3.0, std::ceil(0.2 * fps.AsDouble()))) + 1;
+  size_t stalled = 0, counted = 0;  // loud frames; before `counted` all are judged
+  for (size_t k = 0; k + fewest <= loud.size(); ++k) {
+    const size_t first = loud[k];
+    bool stays = loud[k + fewest - 1] == first + fewest - 1;
+    for (size_t n = first + 1; stays && n < first + fewest; ++n) stays = OpeningChange(first, n) <= still;
+    if (!stays) continue;
+    stalled += k + fewest - std::max(k, counted);
+    counted = k + fewest;
+  }
+  return static_cast<double>(stalled) / static_cast<double>(loud.size());
 }
 
 std::vector<size_t> TalkMeter::State::CalmFrames() const {
@@ -373,7 +398,10 @@ void TalkMeter::Add(ConstImageView shown, ConstImageView original, const Place& 
   state_->Add(shown, original, face);
 }
 
-TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expected_frames) && {
+double TalkMeter::TremorPx() const { return state_->Tremor(&TalkFacts::moved); }
+
+TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expected_frames,
+                               std::optional<double> reference_tremor_px) && {
   State& s = *state_;
   TalkMeasures measures;
   const SpeechLevel level(samples_16k);
@@ -453,16 +481,13 @@ TalkMeasures TalkMeter::Finish(std::span<const float> samples_16k, int64_t expec
       {"zoom", 100 * zoom, "%", Bound::kWithin, 1.0, "how much larger it is than the template's", -1},
       {"jitter", std::max(s.Jitter(&TalkFacts::inside), s.Jitter(&TalkFacts::around)), "px", Bound::kAtMost, 0.5,
        "trembling of that shift: RMS of its second difference", -1},
-      {"tremor", s.Tremor(&TalkFacts::moved) / std::max(s.Tremor(&TalkFacts::template_moved), kLeastTremorPx),
-       "of the template's", Bound::kAtMost, std::nullopt,
-       "trembling of the skin beside the mouth by itself: RMS of its path's second difference, against the template's",
-       -1},
+      TremorMetric(TremorPx(), s.Tremor(&TalkFacts::template_moved), reference_tremor_px),
       {"sharpness", sharpness, "of the template's", Bound::kAtLeast, 0.6, "detail of the mouth", -1},
       {"silence motion", Mean(still) / quiet, "of the template's", Bound::kAtMost, 2.0,
        "how much the mouth changes from frame to frame in silence, against the template in its quiet moments", -1},
       {"template motion", Mean(template_still) / quiet, "of its quiet", Bound::kAtMost, std::nullopt,
        "the same of the template in these frames", -1},
-      {"stalls", s.Stalls(measures.opening, level), "", Bound::kAtMost, 0.15,
+      {"stalls", s.Stalls(level), "", Bound::kAtMost, 0.15,
        "share of loud speech in which the mouth stands still for 200 ms and more", -1},
       {"offset", delay.ms, "ms", Bound::kWithin, 60.0, "how much later than its sound the mouth moves", -1},
       {"sync", std::isnan(delay.ms) ? kNone : delay.correlation, "", Bound::kAtLeast, 0.3,

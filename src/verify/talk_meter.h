@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,8 +53,12 @@ class TalkMeter {
 
   // `shown` and `original` (the template's frame) have one size; `face` is where its face lies.
   void Add(ConstImageView shown, ConstImageView original, const Place& face);
-  // `samples_16k` is what the mouth should follow, from the first frame on; `expected_frames` what a video of it has.
-  TalkMeasures Finish(std::span<const float> samples_16k, int64_t expected_frames) &&;
+  // Trembling of the skin beside the mouth so far, in pixels; NaN with too few frames.
+  double TremorPx() const;
+  // `samples_16k` is what the mouth should follow, from the first frame on; `expected_frames` what a video of it has;
+  // `reference_tremor_px` the TremorPx() of a mouth that speaks as it should, by which tremor is judged.
+  TalkMeasures Finish(std::span<const float> samples_16k, int64_t expected_frames,
+                      std::optional<double> reference_tremor_px = {}) &&;
 
  private:
   struct State;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "avatar/avatar.h"
 #include "avatar/steady_rects.h"
@@ -236,6 +238,22 @@ TEST(TalkMeter, FindsARepeatedWindow) {
   ExpectFlags(measures, "stalls");
 }
 
+// A mouth that opens and closes slowly, once a second, and now and then quickly: it never stops.
+TEST(TalkMeter, TakesNoSlowMouthForAStall) {
+  const auto measures = Measure(Clean(), [](const Talk& talk, size_t n) {
+    const double phase = static_cast<double>(n % 25) / 25;
+    const int shade = static_cast<int>(std::lround(60 * (n % 20 == 10 ? 1 : std::abs(2 * phase - 1))));
+    Image frame = talk.original[n].Clone();
+    const ImageView face = frame.view().Crop(talk.rects[n]);
+    for (int y = face.height / 3; y < face.height * 3 / 5; ++y) {
+      for (int i = 3 * (face.width / 3); i < 3 * (face.width * 2 / 3); ++i)
+        face.Row(y)[i] = static_cast<uint8_t>(std::max(face.Row(y)[i] - shade, 0));
+    }
+    return frame;
+  });
+  EXPECT_TRUE(Find(measures, "stalls").ok()) << Table(measures);
+}
+
 TEST(TalkMeter, FindsATremblingPaste) {
   const auto measures = Measure(Clean(), [](const Talk& talk, size_t n) {
     Image frame = talk.original[n].Clone();
@@ -246,6 +264,34 @@ TEST(TalkMeter, FindsATremblingPaste) {
     return frame;
   });
   ExpectFlags(measures, "jitter");
+}
+
+// A quiver too faint for any limit in pixels: what the same mouth moves without it finds it.
+TEST(TalkMeter, FindsAFaintQuiverAgainstAReference) {
+  const Talk& talk = Clean();
+  const auto measure = [&talk](const Fault& fault, std::optional<double> reference) {
+    TalkMeter meter({25, 1});
+    for (size_t n = 0; n < talk.shown.size(); ++n) {
+      meter.Add((fault ? fault(talk, n) : talk.shown[n].Clone()).view(), talk.original[n].view(), talk.places[n]);
+    }
+    const double px = meter.TremorPx();
+    return std::pair(px, std::move(meter).Finish(talk.samples, kFrames, reference));
+  };
+  const double clean_px = measure(nullptr, std::nullopt).first;
+  const Metric clean = Find(measure(nullptr, clean_px).second, "tremor");
+  EXPECT_TRUE(clean.ok() && clean.measured() && clean.limit) << ValueText(clean);
+  const auto quivering = measure(
+      [](const Talk& one, size_t n) {
+        return InRect(one, n, [n](ImageView face) {  // every other frame an eighth of a pixel to the left
+          for (int y = 0; n % 2 == 0 && y < face.height; ++y) {
+            for (int i = 0; i < 3 * (face.width - 1); ++i)
+              face.Row(y)[i] = static_cast<uint8_t>((7 * face.Row(y)[i] + face.Row(y)[i + 3] + 4) / 8);
+          }
+        });
+      },
+      clean_px);
+  ExpectFlags(quivering.second, "tremor");
+  EXPECT_TRUE(Find(quivering.second, "jitter").ok()) << Table(quivering.second);
 }
 
 TEST(TalkMeter, FindsAMouthThatQuiversInSilence) {
@@ -330,6 +376,7 @@ TEST(MeasureTalk, ReadsARenderAndShowsItsWorstFrames) {
   const auto report = MeasureTalk(request);
   ASSERT_TRUE(report.ok()) << report.error().message();
   EXPECT_TRUE(AllOk(report.value().measures.metrics)) << Table(report.value().measures);
+  EXPECT_EQ(Find(report.value().measures, "tremor").unit, "of the template's");
   ASSERT_EQ(report.value().worst.size(), 3u);
   for (const auto& shown : report.value().worst) EXPECT_TRUE(std::filesystem::exists(shown.file)) << shown.file;
   const auto html = HtmlReport(PageOf(report.value()));
@@ -337,6 +384,22 @@ TEST(MeasureTalk, ReadsARenderAndShowsItsWorstFrames) {
   EXPECT_NE(html.value().find("<polyline"), std::string::npos);
   EXPECT_NE(html.value().find("data:image/jpeg;base64,"), std::string::npos);
   EXPECT_EQ(html.value().find("http"), std::string::npos) << "nothing is loaded from elsewhere";
+}
+
+TEST(MeasureTalk, JudgesTremorByAReference) {
+  Clean();
+  TalkRequest request;
+  request.video = TheScratch().path() / "clean";
+  request.avatar = testdata::SyntheticAvatar();
+  request.audio = SpeechFile();
+  request.worst = 0;
+  request.reference = request.video;
+  const auto report = MeasureTalk(request);
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  const Metric& tremor = Find(report.value().measures, "tremor");
+  EXPECT_EQ(tremor.unit, "of the reference's");
+  EXPECT_LE(tremor.value, 1);  // a reference that hardly trembles counts as a tenth of a pixel
+  EXPECT_TRUE(tremor.ok() && tremor.limit);
 }
 
 TEST(ProveAvatar, FindsTheSyntheticAvatarSound) {
