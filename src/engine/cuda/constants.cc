@@ -34,7 +34,7 @@ std::vector<float> BiasOf(const Tensor* tensor, int padded) {
 size_t Constants::Append(const void* data, size_t bytes) {
   const size_t at = (block_.size() + kAlignment - 1) / kAlignment * kAlignment;
   block_.resize(at + bytes);
-  std::memcpy(block_.data() + at, data, bytes);
+  if (bytes > 0) std::memcpy(block_.data() + at, data, bytes);
   return at;
 }
 

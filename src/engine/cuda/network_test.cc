@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "engine/cuda/sanitized.h"
 #include "engine/cuda/simulated_plan.h"
 #include "engine/passes_check.h"
 #include "engine/proof.h"
@@ -53,6 +54,8 @@ Simulated Cut(const Graph& graph, TemplateCut level) {
 class SimulatedNetworkTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    if (kThreadSanitizer) GTEST_SKIP() << "the thread sanitizer loses its way in fibers; there is one thread here";
+    if (kAddressSanitizer) GTEST_SKIP() << "takes minutes under the address sanitizer; CudaPlan runs the same kernels";
     auto graph = ReadOnnx(Path(DEMO_ASSETS) / "generator.onnx");
     ASSERT_TRUE(graph.ok()) << graph.error().message();
     graph_ = std::move(graph).value();

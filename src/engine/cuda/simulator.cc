@@ -12,11 +12,32 @@
 #include <string>
 #include <vector>
 
+#include "engine/cuda/sanitized.h"
+
+#ifdef LIPS_ADDRESS_SANITIZER  // of <sanitizer/common_interface_defs.h>
+extern "C" void __sanitizer_start_switch_fiber(void** kept, const void* bottom, size_t bytes);
+extern "C" void __sanitizer_finish_switch_fiber(void* kept, const void** left, size_t* left_bytes);
+#endif
+
 namespace lips::cuda {
 namespace {
 
 constexpr size_t kStackBytes = size_t{64} * 1024;
 constexpr size_t kMostSharedBytes = size_t{227} * 1024;  // of compute capability 9.0
+
+// Tells the address sanitizer that the next jump goes to another stack, and after it that it came from one. `kept` is
+// the sanitizer's, of the stack that is left; null: it is left for good.
+void LeaveStack([[maybe_unused]] void** kept, [[maybe_unused]] const void* bottom, [[maybe_unused]] size_t bytes) {
+#ifdef LIPS_ADDRESS_SANITIZER
+  __sanitizer_start_switch_fiber(kept, bottom, bytes);
+#endif
+}
+void EnterStack([[maybe_unused]] void* kept, [[maybe_unused]] const void** left = nullptr,
+                [[maybe_unused]] size_t* left_bytes = nullptr) {
+#ifdef LIPS_ADDRESS_SANITIZER
+  __sanitizer_finish_switch_fiber(kept, left, left_bytes);
+#endif
+}
 
 class Block;
 
@@ -123,7 +144,11 @@ class Block {
   void Meet(State state) {
     Fiber& fiber = *contexts_[running_];
     fiber.state = state;
-    if (_setjmp(fiber.place) == 0) _longjmp(scheduler_, 1);
+    if (_setjmp(fiber.place) == 0) {
+      LeaveStack(&fiber.kept, main_stack_, main_bytes_);
+      _longjmp(scheduler_, 1);
+    }
+    EnterStack(fiber.kept);
   }
   Thread& Lane(size_t warp, size_t lane) { return *threads_[warp * kWarp + lane]; }
 
@@ -135,6 +160,7 @@ class Block {
   struct Fiber {
     ucontext_t context = {};  // of its beginning
     jmp_buf place = {};       // where it waits; quicker than swapcontext, which asks the kernel for signals each time
+    void* kept = nullptr;     // see LeaveStack
     bool begun = false;
     State state = State::kReady;
   };
@@ -152,7 +178,11 @@ class Block {
 
   // Lets `fiber` run until it waits or ends.
   void Resume(Fiber& fiber) {
-    if (_setjmp(scheduler_) != 0) return;
+    if (_setjmp(scheduler_) != 0) {
+      EnterStack(kept_);
+      return;
+    }
+    LeaveStack(&kept_, fiber.context.uc_stack.ss_sp, kStackBytes);
     if (fiber.begun) _longjmp(fiber.place, 1);
     fiber.begun = true;
     setcontext(&fiber.context);
@@ -160,8 +190,10 @@ class Block {
 
   static void Enter(unsigned high, unsigned low, unsigned index) {
     auto& block = *reinterpret_cast<Block*>(static_cast<uintptr_t>(high) << 32 | low);
+    EnterStack(nullptr, &block.main_stack_, &block.main_bytes_);
     (*block.body_)(*block.threads_[index]);
     block.contexts_[index]->state = State::kDone;
+    LeaveStack(nullptr, block.main_stack_, block.main_bytes_);
     _longjmp(block.scheduler_, 1);
   }
 
@@ -226,6 +258,9 @@ class Block {
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<std::unique_ptr<Fiber>> contexts_;
   jmp_buf scheduler_ = {};
+  void* kept_ = nullptr;              // see LeaveStack
+  const void* main_stack_ = nullptr;  // the scheduler's
+  size_t main_bytes_ = 0;
   size_t running_ = 0;
   unsigned order_;
   const std::function<void(Thread&)>* body_ = nullptr;
