@@ -16,7 +16,9 @@ Result<Device> OpenOnce() {
   int count = 0;
   const cudaError_t counted = cudaGetDeviceCount(&count);
   if (counted != cudaSuccess || count < 1) {
-    const std::string why = counted == cudaSuccess ? "no device" : cudaGetErrorString(counted);
+    const std::string why = counted == cudaSuccess                   ? "no device"
+                            : counted == cudaErrorInsufficientDriver ? "no driver, or one that is too old"
+                                                                     : cudaGetErrorString(counted);
     return Error(ErrorCode::kUnsupported,
                  "engine cuda finds no NVIDIA device: " + why + "; it needs one with a driver for CUDA " +
                      std::to_string(CUDART_VERSION / 1000) + " (nvidia-smi shows both); or use --engine cpu");

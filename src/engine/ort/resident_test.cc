@@ -148,9 +148,9 @@ TEST(HalfSession, IsRefusedByEnginesThatLackIt) {
   GraphBuilder net;
   net.Output(net.Add("Relu", {net.Input("x", {2})}), "y");
   const Graph graph = std::move(net).Finish();
-  for (const auto& [backend, precision, other] :
-       {std::tuple{Backend::kCpu, Precision::kF16, "ort"}, std::tuple{Backend::kReference, Precision::kF16, "ort"},
-        std::tuple{Backend::kOnnxRuntime, Precision::kBf16, "cpu"}}) {
+  for (const auto& [backend, precision, other] : {std::tuple{Backend::kCpu, Precision::kF16, "cuda or ort"},
+                                                  std::tuple{Backend::kReference, Precision::kF16, "cuda or ort"},
+                                                  std::tuple{Backend::kOnnxRuntime, Precision::kBf16, "cpu"}}) {
     const auto opened = OpenSession(graph, {.backend = backend, .precision = precision});
     ASSERT_FALSE(opened.ok());
     EXPECT_EQ(opened.error().code(), ErrorCode::kUnsupported);
