@@ -70,7 +70,7 @@ TEST(BenchNetwork, JsonHasTheDocumentedShape) {
   for (const Json& row : report.Find("results")->array()) {
     EXPECT_THAT(KeysOf(row), ElementsAreArray({"engine", "device", "precision", "cache", "mouth_only", "threads",
                                                "batch", "first_ms", "median_ms", "p95_ms", "min_ms", "frames_per_s",
-                                               "ratio_to_ort", "gflops", "peak_fraction", "psnr_db"}));
+                                               "sessions", "ratio_to_ort", "gflops", "peak_fraction", "psnr_db"}));
     EXPECT_EQ(row.Find("device")->as_string(), "cpu");
     EXPECT_GT(row.Find("first_ms")->as_double(), 0);
     EXPECT_DOUBLE_EQ(row.Find("frames_per_s")->as_double() * row.Find("median_ms")->as_double(), 1000);
