@@ -73,8 +73,8 @@ class Binder {
   const T* Constant(size_t offset) const {
     return reinterpret_cast<const T*>(bindings_.constants + offset);
   }
-  void Push(Launch launch, size_t lists_at = 0) {
-    bound_.launches.push_back(std::move(launch));
+  void Push(const Launch& launch, size_t lists_at = 0) {
+    bound_.launches.push_back(launch);
     bound_.lists_at.push_back(lists_at);
   }
 
@@ -105,10 +105,10 @@ class Binder {
     return false;
   }
 
-  void PushEdge(KernelArgs args, int pixels, size_t lists_at = 0) {
-    Launch launch{.args = std::move(args)};
+  void PushEdge(const KernelArgs& args, int pixels, size_t lists_at = 0) {
+    Launch launch{.args = args};
     launch.grid_x = CeilDivide(bindings_.images * pixels, kEdgeThreads);
-    Push(std::move(launch), lists_at);
+    Push(launch, lists_at);
   }
 
   Status Add(const FacesStep& step) {
@@ -187,7 +187,7 @@ class Binder {
     } else {
       take(TinyTile(), Variant::kTiny);
     }
-    Push(std::move(launch));
+    Push(launch);
   }
 
   Status Add(const ResidualStep& step) {
@@ -257,7 +257,7 @@ class Binder {
     Launch launch{.args = args, .variant = form->variant, .stride = step.stride};
     launch.grid_x = args.tile_count * bindings_.images;
     launch.shared_bytes = size(*bytes);
-    Push(std::move(launch), lists_at);
+    Push(launch, lists_at);
     return true;
   }
 
@@ -317,7 +317,7 @@ class Binder {
     launch.grid_x = best.tile_count * bindings_.images;
     launch.grid_y = args.hidden / kHiddenChunk;
     launch.shared_bytes = size(*bytes);
-    Push(std::move(launch), lists_at);
+    Push(launch, lists_at);
     if (step.enlarged != kNoMap) PushEnlarge(step, args);
     return {};
   }
@@ -340,7 +340,8 @@ class Binder {
   // What a block loads and multiplies, times the rounds the device needs for all blocks.
   double SplitCost(const ResidualArgs& args, int stride) const {
     const int tiles = CeilDivide(args.out_height, args.tile_height) * CeilDivide(args.out_width, args.tile_width);
-    const double blocks = static_cast<double>(tiles) * bindings_.images * (args.hidden / kHiddenChunk);
+    const int chunks = args.hidden / kHiddenChunk;
+    const double blocks = static_cast<double>(tiles) * bindings_.images * chunks;
     const int region = MostCovered(args.tile_height, stride, args.height, args.out_height) *
                        MostCovered(args.tile_width, stride, args.width, args.out_width);
     const int depth = args.x_channels + args.low_channels;

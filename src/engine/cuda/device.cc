@@ -52,9 +52,9 @@ Status Check(int answer, const std::string& doing) {
 }
 
 Result<Device> Device::Open() {
-  static const Result<Device> device = OpenOnce();
-  if (!device.ok()) return device.error();
-  return device.value();
+  static const Result<Device> kDevice = OpenOnce();
+  if (!kDevice.ok()) return kDevice.error();
+  return kDevice.value();
 }
 
 void Memory::Free::operator()(uint8_t* data) const { static_cast<void>(pinned ? cudaFreeHost(data) : cudaFree(data)); }

@@ -19,9 +19,9 @@ inline constexpr size_t kAlignment = 256;
 constexpr size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 // Errors: kResourceLimit when the device's memory is full, kIo for everything else a device may answer (it was lost, a
-// kernel went astray: no later call on it works then). `result` is a cudaError_t; `doing` completes "the CUDA device
+// kernel went astray: no later call on it works then). `answer` is a cudaError_t; `doing` completes "the CUDA device
 // failed while ...".
-Status Check(int result, const std::string& doing);
+Status Check(int answer, const std::string& doing);
 
 // The device of this process: the first that CUDA_VISIBLE_DEVICES leaves.
 struct Device {

@@ -182,8 +182,11 @@ Status CudaGenerator::Generate(std::span<const Job> jobs) {
         continue;
       }
     }
-    Status started = batch.ok() ? batch.value()->Start(jobs.subspan(first, batch.value()->images()), tail_stream_)
-                                : Status(std::move(batch).TakeError());
+    if (!batch.ok()) {
+      RETURN_IF_ERROR(finish());
+      return std::move(batch).TakeError();
+    }
+    Status started = batch.value()->Start(jobs.subspan(first, batch.value()->images()), tail_stream_);
     if (Status finished = finish(); !finished.ok() || !started.ok()) {
       static_cast<void>(tail_stream_.Wait());  // what was started meanwhile is nobody's any more
       return finished.ok() ? std::move(started) : std::move(finished);
@@ -198,7 +201,7 @@ Status CudaGenerator::Generate(std::span<const Job> jobs) {
 Status ProveFrame(const Graph& graph, const GeneratorBinding& binding, const SessionOptions& options,
                   CudaGenerator& generator) {
   const int side = binding.size_px;
-  const auto floats = static_cast<size_t>(3 * side * side);
+  const auto floats = size_t{3} * static_cast<size_t>(side) * static_cast<size_t>(side);
   Image pictures[2] = {Image(side, side), Image(side, side)};
   Tensor planes = ProofInput({1, 6, side, side});
   for (size_t i = 0; i < 2; ++i) {
