@@ -12,6 +12,7 @@
 #include "base/stats.h"
 #include "engine/cpu/generator.h"
 #include "engine/cuda/generator.h"
+#include "engine/generator_input.h"
 #include "engine/proof.h"
 #include "engine/session_input.h"
 #include "image/unit.h"
@@ -147,12 +148,7 @@ Status NetworkGenerator::RunHead(FaceTemplate& face) {
 
 Result<std::unique_ptr<Generator::Template>> NetworkGenerator::Prepare(ConstImageView roi, ConstImageView masked,
                                                                        std::unique_ptr<Template> reuse) {
-  for (const ConstImageView& view : {roi, masked}) {
-    if (view.width == binding_.size_px && view.height == binding_.size_px) continue;
-    return Error(ErrorCode::kInvalidInput, "face of " + std::to_string(view.width) + "x" + std::to_string(view.height) +
-                                               ", the network takes " + std::to_string(binding_.size_px) + "x" +
-                                               std::to_string(binding_.size_px));
-  }
+  RETURN_IF_ERROR(CheckFaces(*this, roi, masked));
   auto* recycled = dynamic_cast<FaceTemplate*>(reuse.get());
   std::unique_ptr<FaceTemplate> face = recycled != nullptr ? std::unique_ptr<FaceTemplate>(recycled) : nullptr;
   if (recycled != nullptr) static_cast<void>(reuse.release());  // `face` owns it now
@@ -170,17 +166,7 @@ Status NetworkGenerator::CheckJob(const Job& job, size_t index) const {
   if (face == nullptr || (keeps_ ? face->kept == nullptr : face->features.size() != feature_count_)) {
     return Error(ErrorCode::kInvalidInput, name + " has no template of this generator");
   }
-  if (static_cast<int64_t>(job.audio.size()) != audio_floats()) {
-    return Error(ErrorCode::kInvalidInput, name + " has " + std::to_string(job.audio.size()) +
-                                               " audio numbers, expected " + std::to_string(audio_floats()));
-  }
-  if (job.mouth.width != binding_.size_px || job.mouth.height != binding_.size_px) {
-    return Error(ErrorCode::kInvalidInput, name + " wants a mouth of " + std::to_string(job.mouth.width) + "x" +
-                                               std::to_string(job.mouth.height) + ", the network gives " +
-                                               std::to_string(binding_.size_px) + "x" +
-                                               std::to_string(binding_.size_px));
-  }
-  return {};
+  return CheckJobSizes(*this, job, name);
 }
 
 // Frames beyond the last job repeat it.

@@ -10,6 +10,7 @@
 #include "engine/cpu/choice.h"
 #include "engine/cpu/pair.h"
 #include "engine/cpu/stored_network.h"
+#include "engine/generator_input.h"
 #include "engine/proof.h"
 #include "engine/session_input.h"
 #include "image/image.h"
@@ -128,12 +129,7 @@ class CpuGenerator : public Generator {
 
   Result<std::unique_ptr<FaceTemplate>> NewFace(ConstImageView roi, ConstImageView masked,
                                                 std::unique_ptr<Template> reuse) const {
-    for (const ConstImageView& view : {roi, masked}) {
-      if (view.width == size_px() && view.height == size_px()) continue;
-      return Error(ErrorCode::kInvalidInput, "face of " + std::to_string(view.width) + "x" +
-                                                 std::to_string(view.height) + ", the network takes " +
-                                                 std::to_string(size_px()) + "x" + std::to_string(size_px()));
-    }
+    RETURN_IF_ERROR(CheckFaces(*this, roi, masked));
     std::unique_ptr<FaceTemplate> face(dynamic_cast<FaceTemplate*>(reuse.get()));
     if (face != nullptr) static_cast<void>(reuse.release());  // `face` owns it now
     if (face == nullptr || face->bytes() != layout_.bytes || face->writable() == nullptr) {
@@ -186,16 +182,7 @@ Status CpuGenerator::CheckJob(const Job& job, size_t index) const {
   if (!pictures && (face == nullptr || face->bytes() != layout_.bytes)) {
     return Error(ErrorCode::kInvalidInput, name + " has no template of this generator and no pictures of its size");
   }
-  if (static_cast<int64_t>(job.audio.size()) != audio_floats()) {
-    return Error(ErrorCode::kInvalidInput, name + " has " + std::to_string(job.audio.size()) +
-                                               " audio numbers, expected " + std::to_string(audio_floats()));
-  }
-  if (job.mouth.width != size_px() || job.mouth.height != size_px()) {
-    return Error(ErrorCode::kInvalidInput, name + " wants a mouth of " + std::to_string(job.mouth.width) + "x" +
-                                               std::to_string(job.mouth.height) + ", the network gives " +
-                                               std::to_string(size_px()) + "x" + std::to_string(size_px()));
-  }
-  return {};
+  return CheckJobSizes(*this, job, name);
 }
 
 void CpuGenerator::BindJob(const Job& job, Lane& lane, cpu::FacePair& pair) const {

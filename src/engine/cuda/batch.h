@@ -23,7 +23,7 @@ class FaceTemplate : public Generator::Template {
 // Frames of one batch size: what goes up, what comes down, and the graph between.
 class Batch {
  public:
-  // `used_rows` is the range of rows of the picture that comes down.
+  // Of the picture only the rows with pixels in `used` come down; empty: all.
   static Result<std::unique_ptr<Batch>> Make(const Network& network, size_t images, std::span<const uint8_t> used,
                                              const Stream& stream);
 

@@ -5,13 +5,13 @@
 #include <cstring>
 #include <string>
 
+#include "engine/cuda/alignment.h"
 #include "engine/cuda/residual_kernel.h"
 #include "model/convolution.h"
 
 namespace lips::cuda {
 namespace {
 
-constexpr size_t kAlignment = 256;
 constexpr double kHalfLimit = 65520;  // what this and more rounds to is infinity
 
 size_t size(int n) { return static_cast<size_t>(n); }
@@ -32,7 +32,7 @@ std::vector<float> BiasOf(const Tensor* tensor, int padded) {
 }
 
 size_t Constants::Append(const void* data, size_t bytes) {
-  const size_t at = (block_.size() + kAlignment - 1) / kAlignment * kAlignment;
+  const size_t at = AlignUp(block_.size());
   block_.resize(at + bytes);
   if (bytes > 0) std::memcpy(block_.data() + at, data, bytes);
   return at;

@@ -31,7 +31,7 @@ Result<Device> OpenOnce() {
                                               std::to_string(properties.major) + "." +
                                               std::to_string(properties.minor) + "; use --engine cpu or ort");
   }
-  // More than this leaves a multiprocessor one block at a time, which tiles are not worth.
+  // No tile needs more.
   const int shared = std::min(static_cast<int>(properties.sharedMemPerBlockOptin), kMostShared);
   RETURN_IF_ERROR(Check(AllowSharedMemory(shared), "preparing kernels"));
   return Device{.name = properties.name, .multiprocessors = properties.multiProcessorCount, .most_shared = shared};

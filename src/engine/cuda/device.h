@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "engine/cuda/alignment.h"
 
 // What a cudaStream_t, a cudaGraphExec_t and a cudaEvent_t point to.
 struct CUstream_st;
@@ -13,10 +14,6 @@ struct CUgraphExec_st;
 struct CUevent_st;
 
 namespace lips::cuda {
-
-// Where parts of one block of memory begin: at multiples of this.
-inline constexpr size_t kAlignment = 256;
-constexpr size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 // Errors: kResourceLimit when the device's memory is full, kIo for everything else a device may answer (it was lost, a
 // kernel went astray: no later call on it works then). `answer` is a cudaError_t; `doing` completes "the CUDA device

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "engine/cuda/batch.h"
+#include "engine/generator_input.h"
 #include "engine/proof.h"
 #include "image/image.h"
 #include "image/unit.h"
@@ -98,12 +99,7 @@ Status CudaGenerator::EnqueueHead() const {
 
 Result<std::unique_ptr<Generator::Template>> CudaGenerator::Prepare(ConstImageView roi, ConstImageView masked,
                                                                     std::unique_ptr<Template> reuse) {
-  for (const ConstImageView& view : {roi, masked}) {
-    if (view.width == size_px() && view.height == size_px()) continue;
-    return Error(ErrorCode::kInvalidInput, "face of " + std::to_string(view.width) + "x" + std::to_string(view.height) +
-                                               ", the network takes " + std::to_string(size_px()) + "x" +
-                                               std::to_string(size_px()));
-  }
+  RETURN_IF_ERROR(CheckFaces(*this, roi, masked));
   std::unique_ptr<FaceTemplate> face(dynamic_cast<FaceTemplate*>(reuse.get()));
   if (face != nullptr) static_cast<void>(reuse.release());  // `face` owns it now
   if (face == nullptr || face->bytes() != network_.layout.bytes) {
@@ -130,16 +126,7 @@ Status CudaGenerator::CheckJob(const Job& job, size_t index) const {
   if (face == nullptr || face->bytes() != network_.layout.bytes) {
     return Error(ErrorCode::kInvalidInput, name + " has no template of this generator");
   }
-  if (static_cast<int64_t>(job.audio.size()) != audio_floats()) {
-    return Error(ErrorCode::kInvalidInput, name + " has " + std::to_string(job.audio.size()) +
-                                               " audio numbers, expected " + std::to_string(audio_floats()));
-  }
-  if (job.mouth.width != size_px() || job.mouth.height != size_px()) {
-    return Error(ErrorCode::kInvalidInput, name + " wants a mouth of " + std::to_string(job.mouth.width) + "x" +
-                                               std::to_string(job.mouth.height) + ", the network gives " +
-                                               std::to_string(size_px()) + "x" + std::to_string(size_px()));
-  }
-  return {};
+  return CheckJobSizes(*this, job, name);
 }
 
 Result<Batch*> CudaGenerator::BatchOf(size_t images, size_t turn) {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "engine/cuda/device.h"
+#include "engine/cuda/alignment.h"
 #include "model/passes.h"
 
 namespace lips::cuda {

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/cuda/alignment.h"
 #include "engine/cuda/constants.h"
 #include "model/convolution.h"
 #include "model/fused.h"
@@ -19,10 +20,8 @@ constexpr int kChannelBlock = 16;
 constexpr int kLeastSplitDepth = 256;
 // A depth map larger than this never leaves shared memory.
 constexpr int kMostSplitPixels = 80 * 80;
-constexpr size_t kAlignment = 256;
 
 size_t size(int64_t n) { return static_cast<size_t>(n); }
-size_t AlignUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 int CeilDivide(int a, int b) { return (a + b - 1) / b; }
 int RoundUp(int64_t n, int to) { return static_cast<int>((n + to - 1) / to * to); }
 
