@@ -2,26 +2,17 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
 #include "kernels/table.h"
 
 namespace lips {
 namespace {
 
-constexpr int kCell = BorderMatch::kCell;
-constexpr float kTrust = 1.0f;  // of a full cell's weight: below that, neighbours say more
-constexpr int kEvery = 2;       // of rows is looked at: the field is smooth, so that is plenty
-static_assert(kCell / kEvery <= kernels::kMatchMostRows && kernels::kMatchSteps == 2 * kCell);
+using border::kCell;
+using border::kEvery;
 
 size_t At(int side, int y, int x) {
   return static_cast<size_t>(y) * static_cast<size_t>(side) + static_cast<size_t>(x);
-}
-
-// How much a pixel of weight `w` belongs to the border: most in the middle of the fading.
-uint8_t Fading(uint8_t w) {
-  constexpr int kMiddle = 127 * 128;
-  return static_cast<uint8_t>((w * (255 - w) * kernels::kMatchMostWeight + kMiddle / 2) / kMiddle);
 }
 
 }  // namespace
@@ -30,7 +21,7 @@ BorderMatch::BorderMatch(std::span<const uint8_t> mask, int size_px) : size_px_(
   assert(size_px % kCell == 0 && mask.size() == static_cast<size_t>(size_px) * static_cast<size_t>(size_px));
   for (int y = 0; y < size_px; y += kEvery) {
     for (const uint8_t w : mask.subspan(At(size_px, y, 0), static_cast<size_t>(size_px)))
-      fading_.insert(fading_.end(), 3, Fading(w));
+      fading_.insert(fading_.end(), 3, static_cast<uint8_t>(border::Fading(w)));
   }
   for (int side = size_px / kCell;; side = (side + 1) / 2) {
     Grid grid;
@@ -61,15 +52,13 @@ BorderMatch::BorderMatch(std::span<const uint8_t> mask, int size_px) : size_px_(
 }
 
 void BorderMatch::Gather(ConstImageView from, ConstImageView to) {
-  constexpr int kRows = kCell / kEvery;
-  constexpr float kFull = static_cast<float>(kernels::kMatchMostWeight * kernels::kMatchOther * kRows * kCell);
   Grid& grid = grids_[0];
   std::ranges::fill(grid.sums, Colour{});
   for (const Run& run : runs_) {
     const int y = run.y * kCell, x = 3 * run.first * kCell;
     const int width = 3 * size_px_;
     kernels::Active().match_sums({from.Row(y) + x, to.Row(y) + x, fading_.data() + At(width, y / kEvery, x),
-                                  kEvery * from.stride_bytes, kEvery * to.stride_bytes, width, kRows,
+                                  kEvery * from.stride_bytes, kEvery * to.stride_bytes, width, border::kRows,
                                   static_cast<size_t>(3 * (run.last - run.first) * kCell), counts_.data(),
                                   sums_.data()});
     for (int cell = run.first; cell < run.last; ++cell) {
@@ -80,8 +69,8 @@ void BorderMatch::Gather(ConstImageView from, ConstImageView to) {
       }
       const size_t at = At(grid.side, run.y, cell);
       for (size_t c = 0; c < 3; ++c) {
-        grid.weight[at][c] = static_cast<float>(count[c]) / kFull;
-        grid.sums[at][c] = static_cast<float>(sum[c]) / kFull;
+        grid.weight[at][c] = border::OfFullCell(count[c]);
+        grid.sums[at][c] = border::OfFullCell(sum[c]);
       }
     }
   }
@@ -108,13 +97,13 @@ void BorderMatch::Spread() {
   for (size_t g = grids_.size(); g-- > 0;) {
     Grid& grid = grids_[g];
     const Grid* coarse = g + 1 < grids_.size() ? &grids_[g + 1] : nullptr;
-    const float trust = coarse != nullptr ? kTrust : 1e-6f;
+    const float trust = coarse != nullptr ? border::kTrust : border::kTrustInNothing;
     for (int y = 0; y < grid.side; ++y) {
       for (int x = 0; x < grid.side; ++x) {
         const size_t at = At(grid.side, y, x);
         const Colour beyond = coarse != nullptr ? coarse->sums[At(coarse->side, y / 2, x / 2)] : Colour{};
         for (size_t c = 0; c < 3; ++c)
-          grid.sums[at][c] = (grid.sums[at][c] + trust * beyond[c]) / (grid.weight[at][c] + trust);
+          grid.sums[at][c] = border::Mixed(grid.sums[at][c], grid.weight[at][c], beyond[c], trust);
       }
     }
   }
@@ -123,32 +112,23 @@ void BorderMatch::Spread() {
 // The finest grid's cells are values at their centres; between them it is linear, before the first and behind the last
 // it stays.
 void BorderMatch::Expand() {
-  constexpr int kSteps = kernels::kMatchSteps;
   const Grid& grid = grids_[0];
   int16_t* out = rows_.data();
-  const auto level_of = [&](size_t cell, size_t c) {
-    const float level = std::clamp(grid.sums[cell][c], -float{kMostLevels}, float{kMostLevels});
-    return static_cast<int>(std::lround(level * kernels::kMatchParts));
-  };
+  const auto parts_of = [&](size_t cell, size_t c) { return border::PartsOf(grid.sums[cell][c]); };
   for (int y = 0; y < grid.side; ++y) {
     std::array<int, 3> left, right;
-    for (size_t c = 0; c < 3; ++c) left[c] = right[c] = level_of(At(grid.side, y, 0), c);
+    for (size_t c = 0; c < 3; ++c) left[c] = right[c] = parts_of(At(grid.side, y, 0), c);
     for (int cell = 0; cell <= grid.side; ++cell) {  // from the centre before the cell's to its own
       if (cell < grid.side) {
-        for (size_t c = 0; c < 3; ++c) right[c] = level_of(At(grid.side, y, cell), c);
+        for (size_t c = 0; c < 3; ++c) right[c] = parts_of(At(grid.side, y, cell), c);
       }
       const int first = cell == 0 ? kCell / 2 : 0, last = cell == grid.side ? kCell / 2 : kCell;
       for (int x = first; x < last; ++x) {
-        const int of_right = 2 * x + 1, of_left = kSteps - of_right;
-        for (size_t c = 0; c < 3; ++c) {
-          const int sum = left[c] * of_left + right[c] * of_right;
-          *out++ = static_cast<int16_t>((sum + kSteps / 2 + (sum >> 31)) >> 5);  // to the nearest, halves towards zero
-        }
+        for (size_t c = 0; c < 3; ++c) *out++ = border::PartsBetween(left[c], right[c], 2 * x + 1);
       }
       left = right;
     }
   }
-  static_assert(kSteps == 1 << 5);
 }
 
 void BorderMatch::Fit(ConstImageView from, ConstImageView to) {
@@ -158,14 +138,12 @@ void BorderMatch::Fit(ConstImageView from, ConstImageView to) {
 }
 
 BorderMatch::FieldRow BorderMatch::Row(int y) const {
-  const int side = grids_[0].side;
-  const int above = std::clamp((y - kCell / 2) / kCell, 0, std::max(side - 2, 0));
-  const int below = std::min(above + 1, side - 1);
+  const border::Between at = border::RowsAt(y, grids_[0].side);
   const auto row = [&](int cell) {
     const size_t width = counts_.size();
     return std::span(rows_).subspan(static_cast<size_t>(cell) * width, width);
   };
-  return {row(above), row(below), std::clamp(2 * y + 1 - kCell - 2 * above * kCell, 0, 2 * kCell)};
+  return {row(at.low), row(at.high), at.of_high};
 }
 
 }  // namespace lips

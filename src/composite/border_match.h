@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "composite/border_field.h"
 #include "image/view.h"
 
 namespace lips {
@@ -16,8 +17,8 @@ namespace lips {
 // thread at a time.
 class BorderMatch {
  public:
-  static constexpr int kCell = 16;
-  static constexpr int kMostLevels = 12;  // a match never moves a sample further: what differs more is no lighting
+  static constexpr int kCell = border::kCell;
+  static constexpr int kMostLevels = border::kMostLevels;
 
   // `mask` is [size_px, size_px], 0..255; size_px is a multiple of kCell.
   BorderMatch(std::span<const uint8_t> mask, int size_px);

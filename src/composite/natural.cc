@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "composite/border_match.h"
+#include "composite/changed_part.h"
 #include "composite/jaw_mask.h"
+#include "image/cubic_axis.h"
 #include "image/difference.h"
 #include "image/image.h"
 #include "image/mask_bounds.h"
@@ -15,11 +17,6 @@
 #include "kernels/table.h"
 
 namespace lips {
-namespace {
-
-constexpr int kReach = 2;  // of the cubic, in source pixels
-
-}  // namespace
 
 struct NaturalComposite::Scratch {
   double feather = kUsualFeather;
@@ -59,22 +56,14 @@ void NaturalComposite::Scratch::UseSize(int size) {
 
 void NaturalComposite::Scratch::Render(ConstImageView crop, ConstImageView mouth, const Place& place, int frame_width,
                                        int frame_height) {
-  const int border = (crop.width - mouth.width) / 2;
-  assert(crop.width == crop.height && mouth.width == mouth.height && crop.width == mouth.width + 2 * border);
+  assert(crop.width == crop.height && mouth.width == mouth.height);
+  assert(crop.width >= mouth.width && (crop.width - mouth.width) % 2 == 0);
   UseSize(mouth.width);
-  const double across = place.width / crop.width, down = place.height / crop.height;  // frame pixels a crop pixel
-  const Rect around =
-      RectAround({place.x + (border + used.x - kReach) * across, place.y + (border + used.y - kReach) * down,
-                  (used.width + 2 * kReach) * across, (used.height + 2 * kReach) * down});
-  const int left = std::max(around.x, 0), right = std::min(around.right(), frame_width);
-  const int top = std::max(around.y, 0), bottom = std::min(around.bottom(), frame_height);
-  changed = {left, top, std::max(right - left, 0), std::max(bottom - top, 0)};
-  if (changed.width == 0 || changed.height == 0) return;
+  const auto [rect, part] = PartChangedBy(used, mouth.width, crop.width, place, frame_width, frame_height);
+  changed = rect;
+  if (changed.width == 0) return;
   now.Resize(changed.width, changed.height);
   was.Resize(changed.width, changed.height);
-
-  const Place part = {(changed.x - place.x) / across, (changed.y - place.y) / down, changed.width / across,
-                      changed.height / down};
   resizer.Reset(crop.width, crop.height, part, changed.width, changed.height);
   Blend(crop, mouth, part);
   resizer.Run(crop, was.view());
@@ -88,8 +77,8 @@ void NaturalComposite::Scratch::Blend(ConstImageView crop, ConstImageView mouth,
   const ConstImageView roi = crop.Crop(inner);
   canvas.Resize(crop.width, crop.height);
   match->Fit(mouth, roi);
-  const int first = std::clamp(static_cast<int>(std::floor(part.y)) - kReach, 0, crop.height);
-  const int last = std::clamp(static_cast<int>(std::ceil(part.y + part.height)) + kReach, first, crop.height);
+  const int first = std::clamp(static_cast<int>(std::floor(part.y)) - kCubicReach, 0, crop.height);
+  const int last = std::clamp(static_cast<int>(std::ceil(part.y + part.height)) + kCubicReach, first, crop.height);
   for (int row = first; row < last; ++row) {
     std::copy_n(crop.Row(row), 3 * crop.width, canvas.view().Row(row));
     const int y = row - border;
@@ -115,10 +104,9 @@ NaturalComposite::NaturalComposite(double feather) : scratch_(std::make_unique<S
 NaturalComposite::~NaturalComposite() = default;
 
 void NaturalComposite::Paste(ConstImageView crop, ConstImageView mouth, const Place& place, ImageView frame) {
-  if (place.width <= 0 || place.height <= 0) return;
   Scratch& s = *scratch_;
   s.Render(crop, mouth, place, frame.width, frame.height);
-  if (s.changed.width == 0 || s.changed.height == 0) return;
+  if (s.changed.width == 0) return;
   const ImageView target = frame.Crop(s.changed);
   for (int y = 0; y < target.height; ++y) {
     const uint8_t* now = s.now.view().Row(y);
@@ -130,10 +118,9 @@ void NaturalComposite::Paste(ConstImageView crop, ConstImageView mouth, const Pl
 }
 
 void NaturalComposite::Paste(ConstImageView crop, ConstImageView mouth, const Place& place, YuvView frame) {
-  if (place.width <= 0 || place.height <= 0) return;
   Scratch& s = *scratch_;
   s.Render(crop, mouth, place, frame.width(), frame.height());
-  if (s.changed.width == 0 || s.changed.height == 0) return;
+  if (s.changed.width == 0) return;
   s.adder.Add(s.now.view(), s.was.view(), s.changed, frame);
 }
 

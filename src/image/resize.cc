@@ -3,56 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cmath>
 #include <cstring>
 #include <vector>
 
+#include "image/cubic_axis.h"
 #include "kernels/table.h"
 
 namespace lips {
 namespace {
 
 constexpr int kTaps = kernels::kCubicTaps;
-constexpr int kPadPixels = 2;      // a tap reaches at most two pixels past an edge
 constexpr size_t kSlackBytes = 4;  // the kernel loads 16 bytes for 12
-
-// Which four source positions make each output position, and how much of each.
-struct Axis {
-  std::vector<int32_t> first;    // of the four; -2 .. size - 2, so some may lie outside the source
-  std::vector<int16_t> factors;  // kTaps each, kernels::kCubicBits fractional bits
-
-  // `extent` source pixels from `start` on fill the target.
-  void Set(int from_size, double start, double extent, int to_size);
-};
-
-int16_t Fixed(float factor) { return static_cast<int16_t>(std::lrint(factor * (1 << kernels::kCubicBits))); }
-
-// Every operation in the precision and order of OpenCV's interpolateCubic: a factor that rounds the other way would
-// move pixels by a level.
-std::array<float, kTaps> KeysFactors(float x) {
-  constexpr float kA = -0.75f;
-  std::array<float, kTaps> f;
-  f[0] = ((kA * (x + 1) - 5 * kA) * (x + 1) + 8 * kA) * (x + 1) - 4 * kA;
-  f[1] = ((kA + 2) * x - (kA + 3)) * x * x + 1;
-  f[2] = ((kA + 2) * (1 - x) - (kA + 3)) * (1 - x) * (1 - x) + 1;
-  f[3] = 1.0f - f[0] - f[1] - f[2];
-  return f;
-}
-
-void Axis::Set(int from_size, double start, double extent, int to_size) {
-  first.resize(static_cast<size_t>(to_size));
-  factors.resize(first.size() * kTaps);
-  const double scale = 1.0 / (static_cast<double>(to_size) / extent);  // OpenCV takes the reciprocal twice
-  for (int i = 0; i < to_size; ++i) {
-    const double exact = start + (i + 0.5) * scale - 0.5;
-    const auto position = static_cast<float>(std::clamp(exact, -1.0, static_cast<double>(from_size)));
-    const int floor = std::min(static_cast<int>(std::floor(position)), from_size - 1);
-    const auto index = static_cast<size_t>(i);
-    first[index] = floor - 1;
-    const auto f = KeysFactors(position - static_cast<float>(floor));
-    std::transform(f.begin(), f.end(), factors.begin() + static_cast<ptrdiff_t>(kTaps * index), Fixed);
-  }
-}
 
 }  // namespace
 
@@ -62,8 +23,8 @@ struct CubicResizer::Plan {
   int to_width = 0;
   int to_height = 0;
   Place part;
-  Axis columns;  // `first` in bytes into `padded`
-  Axis rows;
+  CubicAxis columns;  // `first` in bytes into `padded`
+  CubicAxis rows;
   std::vector<uint8_t> padded;  // a source row with its edge pixels repeated on both sides
   // Source rows resized across. Row k lives in slot k % 4: any four neighbours are there together, and going down an
   // image each source row is filtered once.
@@ -81,9 +42,9 @@ const int32_t* CubicResizer::Plan::Filtered(ConstImageView from, int source_row)
   int& present = row_in_slot[static_cast<size_t>(source_row % kTaps)];
   if (present == source_row) return slot;
   const auto row_bytes = 3 * static_cast<size_t>(from_width);
-  uint8_t* middle = padded.data() + 3 * kPadPixels;
+  uint8_t* middle = padded.data() + 3 * kCubicReach;
   std::memcpy(middle, from.Row(source_row), row_bytes);
-  for (size_t i = 1; i <= kPadPixels; ++i) {
+  for (size_t i = 1; i <= kCubicReach; ++i) {
     std::memcpy(middle - 3 * i, middle, 3);
     std::memcpy(middle + row_bytes + 3 * (i - 1), middle + row_bytes - 3, 3);
   }
@@ -110,8 +71,8 @@ void CubicResizer::Reset(int from_width, int from_height, const Place& part, int
   Plan& p = *plan_;
   if (p.from_width != from_width || p.to_width != to_width || p.part.x != part.x || p.part.width != part.width) {
     p.columns.Set(from_width, part.x, part.width, to_width);
-    for (int32_t& first : p.columns.first) first = 3 * (first + kPadPixels);
-    p.padded.resize(3 * (static_cast<size_t>(from_width) + 2 * kPadPixels) + kSlackBytes);
+    for (int32_t& first : p.columns.first) first = 3 * (first + kCubicReach);
+    p.padded.resize(3 * (static_cast<size_t>(from_width) + 2 * kCubicReach) + kSlackBytes);
     p.ring.resize(kTaps * 3 * static_cast<size_t>(to_width));
   }
   if (p.from_height != from_height || p.to_height != to_height || p.part.y != part.y || p.part.height != part.height) {

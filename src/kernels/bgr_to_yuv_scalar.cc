@@ -1,9 +1,8 @@
 #include "kernels/bgr_to_yuv.h"
+#include "kernels/sample.h"
 
 namespace lips::kernels {
 namespace {
-
-uint8_t Clamp(int value) { return static_cast<uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value); }
 
 int BlockSum(const int16_t* const rows[2], size_t i) {
   return rows[0][2 * i] + rows[0][2 * i + 1] + rows[1][2 * i] + rows[1][2 * i + 1];
@@ -21,10 +20,7 @@ void BgrDifferenceRow_scalar(int16_t* b, int16_t* g, int16_t* r, const uint8_t* 
 
 void AddLumaRow_scalar(uint8_t* y, const int16_t* b, const int16_t* g, const int16_t* r, size_t n,
                        const BgrToYuvFactors& f) {
-  for (size_t i = 0; i < n; ++i) {
-    const int sum = b[i] * f.b_to_y + g[i] * f.g_to_y + r[i] * f.r_to_y;
-    y[i] = Clamp(y[i] + ((sum + (1 << 14)) >> 15));
-  }
+  for (size_t i = 0; i < n; ++i) y[i] = MovedLuma(y[i], b[i], g[i], r[i], f);
 }
 
 void AddChromaRow_scalar(uint8_t* u, uint8_t* v, const DifferenceRows& rows, size_t n, const BgrToYuvFactors& f) {
@@ -32,8 +28,8 @@ void AddChromaRow_scalar(uint8_t* u, uint8_t* v, const DifferenceRows& rows, siz
     const int b = BlockSum(rows.b, i);
     const int g = BlockSum(rows.g, i);
     const int r = BlockSum(rows.r, i);
-    u[i] = Clamp(u[i] + ((b * f.b_to_u + g * f.g_to_u + r * f.r_to_u + (1 << 16)) >> 17));
-    v[i] = Clamp(v[i] + ((b * f.b_to_v + g * f.g_to_v + r * f.r_to_v + (1 << 16)) >> 17));
+    u[i] = MovedU(u[i], b, g, r, f);
+    v[i] = MovedV(v[i], b, g, r, f);
   }
 }
 

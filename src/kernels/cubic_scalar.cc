@@ -1,4 +1,5 @@
 #include "kernels/cubic.h"
+#include "kernels/sample.h"
 
 namespace lips::kernels {
 
@@ -13,12 +14,9 @@ void CubicAcross_scalar(int32_t* out, const uint8_t* row, const int32_t* offsets
 }
 
 void CubicDown_scalar(uint8_t* out, const int32_t* const* rows, const int16_t* factors, size_t n) {
-  constexpr int kShift = 2 * kCubicBits;
   for (size_t i = 0; i < n; ++i) {
-    const int32_t sum =
-        rows[0][i] * factors[0] + rows[1][i] * factors[1] + rows[2][i] * factors[2] + rows[3][i] * factors[3];
-    const int32_t value = (sum + (1 << (kShift - 1))) >> kShift;
-    out[i] = static_cast<uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+    out[i] = CubicSample(rows[0][i] * factors[0] + rows[1][i] * factors[1] + rows[2][i] * factors[2] +
+                         rows[3][i] * factors[3]);
   }
 }
 
