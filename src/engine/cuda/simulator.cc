@@ -287,9 +287,8 @@ void Thread::Multiply(float (&sum)[4], const uint32_t (&a)[4], uint32_t b0, uint
   std::ranges::copy(operands_.sum, sum);
 }
 
-}  // namespace
-
-Status Simulate(const Launch& launch, unsigned order) {
+template <typename AnyLaunch>
+Status SimulateAny(const AnyLaunch& launch, unsigned order) {
   if (launch.shared_bytes > kMostSharedBytes) {
     return Error(ErrorCode::kResourceLimit, std::to_string(launch.shared_bytes) + " bytes of shared memory");
   }
@@ -305,5 +304,10 @@ Status Simulate(const Launch& launch, unsigned order) {
     return {};
   });
 }
+
+}  // namespace
+
+Status Simulate(const Launch& launch, unsigned order) { return SimulateAny(launch, order); }
+Status Simulate(const CompositeLaunch& launch, unsigned order) { return SimulateAny(launch, order); }
 
 }  // namespace lips::cuda

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "engine/cuda/composite_launch.h"
 #include "engine/cuda/plan.h"
 
 namespace lips::cuda {
@@ -11,5 +12,6 @@ namespace lips::cuda {
 // the same for any. Errors: kCorrupted where threads meet different barriers, a copy is not aligned or nobody waits for
 // it; kResourceLimit for more shared memory than a device has.
 Status Simulate(const Launch& launch, unsigned order);
+Status Simulate(const CompositeLaunch& launch, unsigned order);
 
 }  // namespace lips::cuda
