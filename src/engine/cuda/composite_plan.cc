@@ -116,6 +116,7 @@ Result<PasteList> CompositePlan::ListOf(std::span<const FrameToPaste> frames) co
 
 std::vector<CompositeLaunch> CompositePlan::LaunchesOf(const CompositeBindings& b) const {
   std::vector<CompositeLaunch> launches;
+  launches.reserve(3);
   const int side = size_px_ / border::kCell, border = (crop_px_ - size_px_) / 2;
   Place inner = b.mouths;
   if (mode_ == CompositeMode::kNatural) {
