@@ -21,10 +21,11 @@ constexpr int kMiddleReach = 12;  // columns either way over which the opening's
 
 // What tells lips, teeth and the dark between them from skin (redness 0.39 to 0.435): share of red, mean level.
 constexpr float kLipRedness = 0.443F;
-constexpr float kCornerRedness = 0.452F;  // lips without their gloss; shaded skin beside them comes nearer than 0.435
+constexpr float kCornerRedness = 0.447F;  // a little more: shaded skin beside the corners comes nearer than 0.435
 constexpr float kTeethRedness = 0.383F;
 constexpr float kDark = 66;
-constexpr int kFewestLipRows = 6;  // of a column of the mouth
+constexpr int kFewestLipRows = 2;  // of a column of the mouth: corners are thin, most of all of pressed lips
+constexpr int kFewestColumns = 6;  // side by side, or it is noise
 constexpr int kCornerRows = 64;    // rows that corners come to; below are chin and neck
 
 struct Colour {
@@ -96,19 +97,21 @@ double Opening(const Patch& patch) {
   return kStep * static_cast<double>(last - first);
 }
 
+// From the outermost columns of lips inwards, so that a gap in the middle does not count: thin lips may be pale there.
 double Width(const Patch& patch) {
-  const auto is_mouth = [&](int column) {
+  std::array<bool, kColumns> is_mouth = {};
+  for (int column = 0; column < kColumns; ++column) {
     int rows = 0;
     for (int row = 0; row < kCornerRows; ++row) {
       const Colour& colour = patch(row, column);
       rows += colour.redness() > kCornerRedness || colour.level() < kDark ? 1 : 0;
     }
-    return rows >= kFewestLipRows;
-  };
-  int left = kMiddle, right = kMiddle;
-  while (left > 0 && is_mouth(left - 1)) --left;
-  while (right + 1 < kColumns && is_mouth(right + 1)) ++right;
-  return kStep * static_cast<double>(right - left);
+    is_mouth[static_cast<size_t>(column)] = rows >= kFewestLipRows;
+  }
+  const auto first = [](auto begin, auto end) { return std::search_n(begin, end, kFewestColumns, true) - begin; };
+  const auto left = first(is_mouth.begin(), is_mouth.end());
+  const auto right = kColumns - 1 - first(is_mouth.rbegin(), is_mouth.rend());
+  return left < right ? kStep * static_cast<double>(right - left) : 0;
 }
 
 }  // namespace

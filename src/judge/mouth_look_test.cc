@@ -6,6 +6,7 @@
 
 #include "demo/lips.h"
 #include "demo/motion.h"
+#include "demo/phones.h"
 #include "judge/verdict.h"
 
 namespace lips {
@@ -39,6 +40,28 @@ TEST(LookAtMouth, MeasuresTheMouthThatWasDrawn) {
   }
   EXPECT_GT(Correlation(drawn_gap, seen_gap), 0.93);
   EXPECT_GT(Correlation(drawn_width, seen_width), 0.97);
+}
+
+// "Would people move both of you four": lips pressed, tucked and rounded, which are thin, pale or small.
+TEST(LookAtMouth, MeasuresTheMouthsOfSpeech) {
+  const demo::Person& person = Anna();
+  std::vector<demo::Phone> phones;
+  for (const char* name : {"pau", "w",  "uh", "d", "p", "iy", "p", "el", "m", "uw", "v",  "b",
+                           "ow",  "th", "ah", "v", "y", "uw", "f", "ao", "r", "s",  "iy", "pau"}) {
+    phones.push_back({name, 0.1 * static_cast<double>(phones.size() + 1)});
+  }
+  const auto mouths = demo::MouthCurve(phones, 60);
+  const auto poses = demo::IdleMotion(60, 5);
+  std::vector<double> drawn_width, seen_width;
+  Image frame(person.width(), person.height());
+  for (size_t k = 0; k < poses.size(); ++k) {
+    const Rect face = person.FaceRect(poses[k]);
+    person.Draw(poses[k], mouths[k], face, frame.view().Crop(face));
+    drawn_width.push_back(2.0 * static_cast<double>(demo::LipShape(mouths[k]).half_width()));
+    seen_width.push_back(LookAtMouth(person, poses[k], std::as_const(frame).view()).width);
+    EXPECT_NEAR(seen_width.back(), drawn_width.back(), 0.08) << k;
+  }
+  EXPECT_GT(Correlation(drawn_width, seen_width), 0.98);
 }
 
 TEST(LookAtMouth, SeesThatAMouthIsShut) {
