@@ -59,10 +59,9 @@ void BorderMatch::Gather(ConstImageView from, ConstImageView to) {
     const int width = 3 * size_px_;
     kernels::Active().match_sums({from.Row(y) + x, to.Row(y) + x, fading_.data() + At(width, y / kEvery, x),
                                   kEvery * from.stride_bytes, kEvery * to.stride_bytes, width, border::kRows,
-                                  static_cast<size_t>(3 * (run.last - run.first) * kCell), counts_.data(),
-                                  sums_.data()});
+                                  static_cast<size_t>(run.last - run.first) * 3 * kCell, counts_.data(), sums_.data()});
     for (int cell = run.first; cell < run.last; ++cell) {
-      const auto first = static_cast<size_t>(3 * (cell - run.first) * kCell);
+      const auto first = static_cast<size_t>(cell - run.first) * 3 * kCell;
       std::array<int, 3> count = {}, sum = {};
       for (size_t i = 0; i < size_t{3} * kCell; i += 3) {
         for (size_t c = 0; c < 3; ++c) count[c] += counts_[first + i + c], sum[c] += sums_[first + i + c];

@@ -105,9 +105,9 @@ uint8_t* StackOf(size_t thread) {
 // A block's threads as fibers: each runs until it has to wait for others.
 class Block {
  public:
-  Block(int threads, size_t shared_bytes, int x, int y, unsigned order)
-      : x_(x), y_(y), shared_(shared_bytes / 16 + 1), order_(order) {
-    std::memset(shared_.data(), 0xff, shared_.size() * sizeof(Piece));
+  Block(int threads, size_t shared_bytes, int at_x, int at_y, unsigned order)
+      : x(at_x), y(at_y), shared(shared_bytes / 16 + 1), order_(order) {
+    std::memset(shared.data(), 0xff, shared.size() * sizeof(Piece));
     for (int i = 0; i < threads; ++i) {
       threads_.push_back(std::make_unique<Thread>(*this, i));
       contexts_.push_back(std::make_unique<Fiber>());
@@ -131,12 +131,12 @@ class Block {
       }
       if (Release()) continue;
       if (!moved) {
-        complaint_ = "threads of a block wait for each other";
+        complaint = "threads of a block wait for each other";
         return;
       }
     }
     for (const auto& thread : threads_) {
-      if (!thread->copies_.empty()) complaint_ = "a thread ends before its copies are there";
+      if (!thread->copies_.empty()) complaint = "a thread ends before its copies are there";
     }
   }
 
@@ -152,9 +152,9 @@ class Block {
   }
   Thread& Lane(size_t warp, size_t lane) { return *threads_[warp * kWarp + lane]; }
 
-  int x_, y_;
-  std::vector<Piece> shared_;
-  std::string complaint_;  // the last one
+  int x, y;
+  std::vector<Piece> shared;
+  std::string complaint;  // the last one
 
  private:
   struct Fiber {
@@ -189,7 +189,7 @@ class Block {
   }
 
   static void Enter(unsigned high, unsigned low, unsigned index) {
-    auto& block = *reinterpret_cast<Block*>(static_cast<uintptr_t>(high) << 32 | low);
+    auto& block = *reinterpret_cast<Block*>(static_cast<uintptr_t>(high) << 32 | low);  // NOLINT
     EnterStack(nullptr, &block.main_stack_, &block.main_bytes_);
     (*block.body_)(*block.threads_[index]);
     block.contexts_[index]->state = State::kDone;
@@ -266,10 +266,10 @@ class Block {
   const std::function<void(Thread&)>* body_ = nullptr;
 };
 
-int Thread::block_x() const { return block_.x_; }
-int Thread::block_y() const { return block_.y_; }
-uint8_t* Thread::shared() const { return reinterpret_cast<uint8_t*>(block_.shared_.data()); }
-void Thread::Complain(const char* what) { block_.complaint_ = what; }
+int Thread::block_x() const { return block_.x; }
+int Thread::block_y() const { return block_.y; }
+uint8_t* Thread::shared() const { return reinterpret_cast<uint8_t*>(block_.shared.data()); }
+void Thread::Complain(const char* what) { block_.complaint = what; }
 void Thread::Sync() { block_.Meet(Block::State::kAtBarrier); }
 
 void Thread::LoadMatrices(uint32_t (&out)[4], const Half* row) {
@@ -298,7 +298,7 @@ Status SimulateAny(const AnyLaunch& launch, unsigned order) {
       for (int x = 0; x < launch.grid_x; ++x) {
         Block block(Kernel::kThreads, launch.shared_bytes, x, y, order);
         block.Run([&args](Thread& thread) { Kernel::Run(thread, args); });
-        if (!block.complaint_.empty()) return Error(ErrorCode::kCorrupted, block.complaint_);
+        if (!block.complaint.empty()) return Error(ErrorCode::kCorrupted, block.complaint);
       }
     }
     return {};
