@@ -143,6 +143,12 @@ std::vector<FamilyConv> GeneratorConvs(const GeneratorShape& shape) {
   return std::move(net.convs);
 }
 
+std::vector<FamilyConv> HearingConvs(const GeneratorShape& shape) {
+  ListingNet net;
+  WalkHearing(net, shape, 0);
+  return std::move(net.convs);
+}
+
 std::vector<FamilyConv> EncoderConvs(const EncoderShape& shape) {
   ListingNet net;
   WalkEncoder(net, shape, 0);

@@ -22,6 +22,7 @@ Result<Graph> EncoderGraph(const StateDict& state, const EncoderShape& shape);
 
 // The convolutions of a walk in its order: what there is to be learned or found.
 std::vector<FamilyConv> GeneratorConvs(const GeneratorShape& shape);
+std::vector<FamilyConv> HearingConvs(const GeneratorShape& shape);  // those of them that hear
 std::vector<FamilyConv> EncoderConvs(const EncoderShape& shape);
 
 }  // namespace lips

@@ -14,6 +14,9 @@ constexpr double kMouthEnds = 0.75;
 constexpr double kWarmUpSteps = 60;
 constexpr double kLastRate = 0.01;  // of the peak
 constexpr double kMoreSoundLastRate = 0.1;
+// An ear that learned from hours of sound goes on as slowly as it ended: at the rate at which drawing begins it would
+// lose what it knows of voices and words that are not drawn.
+constexpr double kHearingShare = kMoreSoundLastRate;
 
 }  // namespace
 
@@ -49,7 +52,10 @@ StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options) 
   plan.stage = progress < start + kLiveLasts ? Stage::kMouth : progress < kMouthEnds ? Stage::kFolded : Stage::kFace;
   if (plan.stage == Stage::kFace) plan.runs = 2;
   plan.runs *= options.batch;
-  if (options.has_more_sound) plan.more_runs = options.batch;
+  if (options.has_more_sound) {
+    plan.more_runs = options.batch;
+    plan.hearing_share = kHearingShare;
+  }
   plan.learning_rate = rate((progress - start) / (1 - start), kLastRate);
   return plan;
 }

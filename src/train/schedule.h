@@ -17,10 +17,11 @@ std::string_view Name(Stage stage);
 struct StagePlan {
   Stage stage = Stage::kMouth;
   double learning_rate = 0;
-  int runs = 4;        // of consecutive frames in each worker's batch
-  int run_frames = 4;  // heard
-  int pictures = 2;    // of each run, drawn
-  int more_runs = 0;   // of the sound that is heard only
+  double hearing_share = 1;  // of the learning rate, for the weights that hear
+  int runs = 4;              // of consecutive frames in each worker's batch
+  int run_frames = 4;        // heard
+  int pictures = 2;          // of each run, drawn
+  int more_runs = 0;         // of the sound that is heard only
   int more_run_frames = 32;
 };
 

@@ -49,6 +49,14 @@ TEST(PlanAt, HearsMoreSoundInEveryStageAndLongerAlone) {
   EXPECT_GT(PlanAt(0.31, 1000, options).learning_rate, 0.9e-3);
 }
 
+TEST(PlanAt, KeepsAnEarThatKnowsMoreSoundWhileItDraws) {
+  const ScheduleOptions options = {.has_mouth = true, .has_more_sound = true, .peak_rate = 1e-3};
+  EXPECT_EQ(PlanAt(0.1, 1000, options).hearing_share, 1);
+  const StagePlan last = PlanAt(0.2999, 1000, options), next = PlanAt(0.3001, 1000, options);
+  EXPECT_NEAR(next.learning_rate * next.hearing_share, last.learning_rate, 1e-6) << "it goes on as it ended";
+  EXPECT_EQ(PlanAt(0.5, 1000, {.has_mouth = true}).hearing_share, 1) << "pictures have to teach it";
+}
+
 TEST(PlanAt, TakesAsLongForSoundAsItIsToldAndAsManyRuns) {
   const ScheduleOptions options = {.has_mouth = true, .has_more_sound = true, .sound_share = 0.5, .batch = 8};
   EXPECT_EQ(PlanAt(0.49, 1000, options).stage, Stage::kSound);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -94,6 +95,23 @@ void CopyMouth(std::span<const float> all, int64_t first, std::span<float> to) {
 }
 
 }  // namespace
+
+std::vector<float> UnusualMouths(std::span<const float> mouths) {
+  constexpr double kStill = 1e-12;  // a variance that is rounding alone
+  std::vector<float> unusual(mouths.size() / kMouthParameters, 0);
+  const auto count = static_cast<double>(unusual.size());
+  for (size_t k = 0; k < kMouthParameters; ++k) {
+    const auto value = [&](size_t frame) { return static_cast<double>(mouths[frame * kMouthParameters + k]); };
+    double mean = 0, variance = 0;
+    for (size_t frame = 0; frame < unusual.size(); ++frame) mean += value(frame) / count;
+    for (size_t frame = 0; frame < unusual.size(); ++frame) variance += std::pow(value(frame) - mean, 2) / count;
+    if (variance < kStill) continue;
+    for (size_t frame = 0; frame < unusual.size(); ++frame) {
+      unusual[frame] += static_cast<float>(std::pow(value(frame) - mean, 2) / variance);
+    }
+  }
+  return unusual;
+}
 
 Result<TrainingSet> TrainingSet::Open(const TrainingSetOptions& options) {
   TrainingSet set;

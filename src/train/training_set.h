@@ -21,6 +21,10 @@ inline constexpr int kMouthParameters = 6;  // open, wide, round, teeth, tuck, p
 inline constexpr std::array<const char*, kMouthParameters> kMouthNames = {"open",  "wide", "round",
                                                                           "teeth", "tuck", "press"};
 
+// How far each frame's mouth is from the mean one: squared, in deviations of each parameter, summed. `mouths` is
+// [frames, kMouthParameters].
+std::vector<float> UnusualMouths(std::span<const float> mouths);
+
 struct TrainingSetOptions {
   Path avatar;                        // a package's folder, or a pack
   Path cache;                         // a folder for the decoded pictures

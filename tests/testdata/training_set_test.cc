@@ -186,6 +186,20 @@ TEST_F(TrainingSetTest, FindsTheMouthInsideTheMask) {
   EXPECT_LE(cells.bottom(), kCells);
 }
 
+TEST(UnusualMouths, AreThoseThatTheOthersAreNot) {
+  std::vector<float> mouths(size_t{20} * kMouthParameters, 0.5F);  // what never varies counts nothing
+  for (size_t frame = 0; frame < 20; ++frame) {
+    mouths[frame * kMouthParameters] = frame % 2 == 0 ? 0.2F : 0.8F;  // opens all the time
+    mouths[frame * kMouthParameters + 2] = frame == 7 ? 0.3F : 0.0F;  // is round once
+  }
+  const std::vector<float> unusual = UnusualMouths(mouths);
+  ASSERT_EQ(unusual.size(), 20u);
+  EXPECT_NEAR(unusual[0], unusual[1], 1e-4);
+  EXPECT_NEAR(unusual[7], 1 + 19, 1e-2);  // a deviation for the opening, the square root of 19 for the rounding
+  for (const size_t frame : {size_t{0}, size_t{6}, size_t{19}}) EXPECT_LT(unusual[frame], 1.2);
+  EXPECT_TRUE(UnusualMouths({}).empty());
+}
+
 TEST(VaryMel, KeepsTheRangeAndDependsOnTheSeedAlone) {
   std::vector<float> mel(40 * kMelBands);
   for (size_t i = 0; i < mel.size(); ++i) mel[i] = static_cast<float>(4 * std::sin(0.1 * static_cast<double>(i)));

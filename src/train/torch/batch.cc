@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kGradientShare = 0.5;
 constexpr double kMotionShare = 0.5;
+constexpr double kHueShare = 1.0;
 
 // The part `pixels` of `picture` into picture `index` of a tensor [n, channels, h, w] from `channel` on.
 void PutUnit(const Image& picture, const Rect& pixels, int64_t index, int64_t channel, at::Tensor& out) {
@@ -137,6 +138,10 @@ at::Tensor PictureLoss(const Batch& batch, const at::Tensor& drawn) {
   at::Tensor loss = (error.abs() * weight).mean();
   loss = loss + kGradientShare * ((down.abs() * weight.narrow(0, 1, down.size(2))).mean() +
                                   (across.abs() * weight.narrow(1, 1, across.size(3))).mean());
+  // Lips are told from skin by their colour, hardly by their lightness; without this term they end where it is dark.
+  const at::Tensor green = error.narrow(1, 1, 1);
+  const at::Tensor hue = at::cat({error.narrow(1, 0, 1) - green, error.narrow(1, 2, 1) - green}, 1);
+  loss = loss + kHueShare * (hue.abs() * weight).mean();
   if (batch.pictures < 2) return loss;
   // Pictures of a run are neighbours in the batch.
   const at::Tensor by_run = error.view({-1, batch.pictures, error.size(1), error.size(2), error.size(3)});

@@ -39,6 +39,26 @@ WeightValues Model::Initial(uint64_t seed) const {
   return values;
 }
 
+at::Tensor Model::Hearing() const {
+  at::Tensor hearing = at::zeros({layout.parameter_floats});
+  const auto mark = [&](const std::string& name) {
+    const auto found = layout.parameters.find(name);
+    if (found == layout.parameters.end()) return;
+    hearing.narrow(0, found->second.offset, ElementCount(found->second.dims).value()).fill_(1);
+  };
+  std::vector<FamilyConv> hears = HearingConvs(shape.generator);
+  hears.insert(hears.end(), encoder.begin(), encoder.end());
+  for (const FamilyConv& conv : hears) {
+    for (const std::string& owner : {conv.conv, conv.norm}) {
+      mark(owner + ".weight");
+      mark(owner + ".bias");
+    }
+  }
+  mark(kReaderWeight);
+  mark(kReaderBias);
+  return hearing;
+}
+
 at::Tensor Hear(const Model& model, const Replica& weights, const NetOptions& options, const at::Tensor& inputs,
                 const at::Tensor& known) {
   TorchNet net(weights, options);

@@ -27,6 +27,9 @@ struct Model {
   WeightLayout layout;
 
   WeightValues Initial(uint64_t seed) const;
+  // [parameter_floats]: 1 for the weights that hear (encoder, the generator's part for sound, the reader of mouths), 0
+  // for those that see and draw.
+  at::Tensor Hearing() const;
 };
 
 // What runs of `frames` consecutive frames sound like, to what the generator makes of it, [runs * frames, C, 10, 10]

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <tuple>
@@ -88,6 +89,29 @@ TEST(TorchNet, TheExportedEncoderComputesWhatTorchDoes) {
 }
 
 // What is learned on a part must hold for the whole: only what its edges see may differ.
+TEST(Model, KnowsWhichOfItsWeightsHear) {
+  ModelShape shape;
+  shape.generator.channels = shape.encoder.channels = kNarrow;
+  shape.learns_rows = true;
+  shape.mouth_parameters = 6;
+  const Model model(shape);
+  const at::Tensor hearing = model.Hearing();
+  int hears = 0, draws = 0;
+  for (const auto& [name, slot] : model.layout.parameters) {
+    const at::Tensor part = hearing.narrow(0, slot.offset, ElementCount(slot.dims).value());
+    const double mean = part.mean().item<double>();
+    ASSERT_TRUE(mean == 0 || mean == 1) << name;
+    (mean == 1 ? hears : draws) += 1;
+    const bool is_hearing = name.starts_with("audio_model.") || name.starts_with("mouth_reader.") ||
+                            std::ranges::any_of(model.encoder, [&](const FamilyConv& conv) {
+                              return name.starts_with(conv.conv + ".") || name.starts_with(conv.norm + ".");
+                            });
+    EXPECT_EQ(mean == 1, is_hearing) << name;
+  }
+  EXPECT_GT(hears, 20);
+  EXPECT_GT(draws, 100);
+}
+
 TEST(TorchNet, AUpsampledPartIsThatPartOfTheUpsampledWhole) {
   const Model model([] {
     ModelShape shape;

@@ -57,8 +57,10 @@ Trainer::Trainer(const TrainingSet& set, const MouthRegion& region, const ModelS
     if (slot.dims.size() > 1) decayed.narrow(0, slot.offset, ElementCount(slot.dims).value()).fill_(1);
   }
   decayed_ = decayed.to(options_.device);
+  hearing_ = model_.Hearing().to(options_.device);
   losses_ = at::zeros_like(weights_.parameters.narrow(0, 0, 2));
   net_.number = options_.number;
+  unusual_ = UnusualMouths(set_.mouths());
 }
 
 Error Trainer::Diverged() const {
@@ -78,8 +80,14 @@ Status Trainer::FindStarts(const StagePlan& plan) {
 Result<Batch> Trainer::BatchFor(const StagePlan& plan, const Rect& cells, bool vary, Random& random) const {
   const std::vector<int64_t>& possible = possible_.at(plan.run_frames);
   std::vector<int64_t> starts;
+  const auto any = [&] { return possible[static_cast<size_t>(random.Below(std::ssize(possible)))]; };
   for (int run = 0; run < plan.runs; ++run) {
-    starts.push_back(possible[static_cast<size_t>(random.Below(std::ssize(possible)))]);
+    int64_t start = any();
+    if (plan.pictures > 0 && !unusual_.empty()) {
+      const auto unusual = [&](int64_t first) { return unusual_[static_cast<size_t>(first + plan.run_frames / 2)]; };
+      if (const int64_t other = any(); unusual(other) > unusual(start)) start = other;
+    }
+    starts.push_back(start);
   }
   if (device_set_) return device_set_->MakeBatch(plan, cells, starts, vary, random);
   ASSIGN_OR_RETURN(const Batch batch, MakeBatch(set_, region_, plan, cells, starts, vary, random));
@@ -254,7 +262,8 @@ Status Trainer::Update(const StagePlan& plan) {
   second_moment_.mul_(kSecondDecay).addcmul_(gradient, gradient, 1 - kSecondDecay);
   const double first_scale = 1 / (1 - std::pow(kFirstDecay, step));
   const double second_scale = 1 / (1 - std::pow(kSecondDecay, step));
-  const at::Tensor move = first_moment_ * first_scale / ((second_moment_ * second_scale).sqrt_() + kEpsilon);
+  at::Tensor move = first_moment_ * first_scale / ((second_moment_ * second_scale).sqrt_() + kEpsilon);
+  if (plan.hearing_share != 1) move *= 1 - (1 - plan.hearing_share) * hearing_;
   weights_.parameters.sub_(weights_.parameters * decayed_, plan.learning_rate * kWeightDecay);
   weights_.parameters.sub_(move, plan.learning_rate);
   weights_.statistics.copy_(statistics);

@@ -92,12 +92,14 @@ class Trainer {
   WeightValues average_;
   std::optional<DeviceSet> device_set_;
   NetOptions net_;
+  std::vector<float> unusual_;                    // each frame's mouth; of two frames the more unusual one is drawn
   std::map<int, std::vector<int64_t>> possible_;  // TrainingSet::RunStarts by length
   at::Tensor losses_;                             // [2]: sums of pictures' and mouths'
   int64_t summed_ = 0;
   at::Tensor first_moment_;
   at::Tensor second_moment_;
   at::Tensor decayed_;  // 1 for the weights of convolutions, 0 for the rest
+  at::Tensor hearing_;  // Model::Hearing
   int64_t step_ = 0;
 };
 
