@@ -57,13 +57,16 @@ class Patch {
     for (int row = 0; row < kRows; ++row) {
       for (int column = 0; column < kColumns; ++column) {
         const float x = kLeft + kStep * static_cast<float>(column), y = kTop + kStep * static_cast<float>(row);
-        colours_[static_cast<size_t>(row * kColumns + column)] = At(frame, person.Locate(pose, x, y));
+        colours_[Index(row, column)] = At(frame, person.Locate(pose, x, y));
       }
     }
   }
-  const Colour& operator()(int row, int column) const { return colours_[static_cast<size_t>(row * kColumns + column)]; }
+  const Colour& operator()(int row, int column) const { return colours_[Index(row, column)]; }
 
  private:
+  static size_t Index(int row, int column) {
+    return size_t{kColumns} * static_cast<size_t>(row) + static_cast<size_t>(column);
+  }
   std::vector<Colour> colours_;
 };
 

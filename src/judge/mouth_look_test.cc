@@ -13,8 +13,8 @@ namespace lips {
 namespace {
 
 const demo::Person& Anna() {
-  static const demo::Person person(1280, 720, 1);  // painting her takes longest
-  return person;
+  static const demo::Person kAnna(1280, 720, 1);  // painting her takes longest
+  return kAnna;
 }
 
 // What is measured on pixels agrees with the curves that were drawn, whatever the head does meanwhile.

@@ -9,7 +9,8 @@ TEST(PlanAt, GoesThroughTheStagesInOrder) {
   for (const bool more : {false, true}) {
     const ScheduleOptions options = {.has_mouth = true, .has_more_sound = more};
     int last = -1;
-    for (double progress = 0; progress < 1; progress += 0.01) {
+    for (int k = 0; k < 100; ++k) {
+      const double progress = 0.01 * k;
       const int stage = static_cast<int>(PlanAt(progress, 1000, options).stage);
       EXPECT_TRUE(stage == last || stage == last + 1) << progress;
       last = stage;
@@ -28,7 +29,8 @@ TEST(PlanAt, WarmsUpAndThenOnlySlowsDown) {
   const ScheduleOptions options = {.has_mouth = true, .peak_rate = 1e-3};
   EXPECT_LT(PlanAt(0, 0, options).learning_rate, 1e-4);
   double last = 1e-3;
-  for (double progress = 0; progress < 1; progress += 0.01) {
+  for (int k = 0; k < 100; ++k) {
+    const double progress = 0.01 * k;
     const double rate = PlanAt(progress, 1000, options).learning_rate;
     EXPECT_LE(rate, last + 1e-12) << progress;
     EXPECT_GT(rate, 0);
@@ -39,7 +41,8 @@ TEST(PlanAt, WarmsUpAndThenOnlySlowsDown) {
 
 TEST(PlanAt, HearsMoreSoundInEveryStageAndLongerAlone) {
   const ScheduleOptions options = {.has_mouth = true, .has_more_sound = true, .peak_rate = 1e-3};
-  for (double progress = 0; progress < 1; progress += 0.05) {
+  for (int k = 0; k < 20; ++k) {
+    const double progress = 0.05 * k;
     EXPECT_GT(PlanAt(progress, 1000, options).more_runs, 0) << progress;
     EXPECT_EQ(PlanAt(progress, 1000, {.has_mouth = true}).more_runs, 0) << progress;
   }
@@ -70,7 +73,8 @@ TEST(PlanAt, TakesAsLongForSoundAsItIsToldAndAsManyRuns) {
 }
 
 TEST(PlanAt, DrawsNoMorePicturesThanItHears) {
-  for (double progress = 0; progress < 1; progress += 0.05) {
+  for (int k = 0; k < 20; ++k) {
+    const double progress = 0.05 * k;
     const StagePlan plan = PlanAt(progress, 10, {.has_mouth = true});
     EXPECT_LE(plan.pictures, plan.run_frames);
   }
