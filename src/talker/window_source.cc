@@ -55,7 +55,7 @@ class SpeechWindows : public WindowSource {
   int64_t RowCount() const { return static_cast<int64_t>(rows_.size()) / row_floats_; }
 
   Status ReadMore() {
-    const Status read = ReadRows();
+    Status read = ReadRows();
     gates_.insert(gates_.end(), features_.gates().begin(), features_.gates().end());
     return read;
   }

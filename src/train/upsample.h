@@ -13,7 +13,7 @@ namespace lips {
 // lies at j (whole - 1) / (2 whole - 1); what would read outside the part reads its edge. size >= 2 (a lone input is
 // repeated).
 struct UpsampleAxis {
-  UpsampleAxis(int size, int offset, int whole);
+  UpsampleAxis(int count, int offset, int whole);  // `size` becomes `count`
   int size = 0;
   std::vector<int> from;
   std::vector<float> share;

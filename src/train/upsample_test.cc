@@ -15,7 +15,10 @@ float Expected(const std::vector<float>& map, int size, int channels, int y, int
     for (int j = 0; j < size; ++j) {
       const double down = std::max(0.0, 1 - std::abs(y * scale - i));
       const double across = std::max(0.0, 1 - std::abs(x * scale - j));
-      sum += down * across * map[static_cast<size_t>((i * size + j) * channels + c)];
+      sum += down * across *
+             map[(static_cast<size_t>(i) * static_cast<size_t>(size) + static_cast<size_t>(j)) *
+                     static_cast<size_t>(channels) +
+                 static_cast<size_t>(c)];
     }
   }
   return static_cast<float>(sum);
@@ -70,7 +73,7 @@ TEST(Upsample, OfAPartEqualsThatPartOfTheWholeButAtItsEdge) {
 TEST(UpsampleGradient, IsTheTransposedMap) {
   constexpr int kChannels = 2;
   for (const auto& [size, first, whole] : {std::tuple{6, 0, 6}, {5, 3, 10}, {5, 5, 10}, {1, 0, 1}, {2, 0, 2}}) {
-    const auto n = static_cast<size_t>(size * size * kChannels);
+    const auto n = static_cast<size_t>(size) * static_cast<size_t>(size) * kChannels;
     const std::vector<float> a = Wave(n, 0.9);
     const std::vector<float> b = Wave(4 * n, 0.23);
     std::vector<float> ua(4 * n);

@@ -113,8 +113,8 @@ struct Geometry {
 };
 
 const Geometry& TheGeometry() {
-  static const Geometry geometry;
-  return geometry;
+  static const Geometry kGeometry;
+  return kGeometry;
 }
 
 double Median(std::vector<double> values) {

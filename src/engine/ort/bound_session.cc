@@ -83,13 +83,13 @@ void Abandon(std::vector<std::unique_ptr<Shapes>> shapes) {
 
 // The same goes for what ONNX Runtime keeps for all sessions, which it destroys when the process exits.
 void ExitWithoutDestructors() {
-  static const int registered = ::on_exit(
+  static const int kRegistered = ::on_exit(
       [](int status, void* /*argument*/) {
         std::fflush(nullptr);
         ::_exit(status);
       },
       nullptr);
-  static_cast<void>(registered);
+  static_cast<void>(kRegistered);
 }
 
 class BoundSession : public Session {
@@ -187,6 +187,7 @@ void BoundSession::Release(std::vector<std::unique_ptr<Shapes>> shapes) const {
     return;
   }
   std::vector<OrtHandle<OrtSession>> sessions;
+  sessions.reserve(shapes.size());
   for (const auto& each : shapes) sessions.push_back(std::move(each->session));
   shapes.clear();
   const std::shared_lock in_use(DeviceInUse());

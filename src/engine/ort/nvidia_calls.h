@@ -12,6 +12,7 @@ namespace lips {
 // Declared here because the driver's header comes with CUDA; names and meanings are the header's. All return 0 or an
 // error number. Addresses of device memory are 64-bit integers.
 struct NvidiaCalls {
+  // NOLINTBEGIN(readability-identifier-naming)
   int (*Init)(unsigned flags) = nullptr;
   int (*DriverGetVersion)(int* version) = nullptr;
   int (*DeviceGetCount)(int* count) = nullptr;
@@ -32,6 +33,7 @@ struct NvidiaCalls {
   int (*MemcpyHtoDAsync)(uint64_t to, const void* from, size_t bytes, void* stream) = nullptr;
   int (*MemcpyDtoDAsync)(uint64_t to, uint64_t from, size_t bytes, void* stream) = nullptr;
   int (*MemcpyDtoHAsync)(void* to, uint64_t from, size_t bytes, void* stream) = nullptr;
+  // NOLINTEND(readability-identifier-naming)
 };
 
 // The driver in `library`, which stays loaded, initialised. Errors: kUnsupported, one sentence: there is none, it is

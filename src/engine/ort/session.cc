@@ -133,7 +133,7 @@ Status OrtSessionAdapter::Run(std::span<const TensorView> inputs, std::span<Tens
   RETURN_IF_ERROR(CheckSessionInputs(inputs_, inputs));
   RETURN_IF_ERROR(CheckSessionOutputs(output_names_.size(), outputs.size()));
   if (!known_input_dims_.empty() && SameInputDims(inputs)) {
-    const Status in_place = RunInto(inputs, outputs, true);
+    Status in_place = RunInto(inputs, outputs, true);
     // Shapes that depend on values, not only on input shapes, differ from Run to Run: those graphs pay the copy.
     if (in_place.ok() || in_place.error().code() != ErrorCode::kInvalidInput) return in_place;
   }
