@@ -1,5 +1,5 @@
-// A mouth blended over the roi, its colours matched by the field that MatchKernel's cells give: BorderMatch::Spread and
-// Expand and NaturalComposite's blending (src/composite) to the bit.
+// A mouth blended over the roi, its colours matched by the field that the cells of match_kernel.h give:
+// BorderMatch::Spread and Expand and NaturalComposite's blending (src/composite) to the bit.
 #pragma once
 
 #include "composite/border_field.h"
@@ -75,7 +75,7 @@ LIPS_KERNEL const float* SpreadCells(Gpu& gpu, const float* finest, int finest_s
 // Grid: x over rows by kBlendRows, y over images. Every block spreads the cells for itself: that is less than another
 // launch.
 template <typename Gpu>
-LIPS_KERNEL void BlendKernel(Gpu& gpu, const BlendArgs& args) {
+LIPS_KERNEL void RunKernel(Gpu& gpu, const BlendArgs& args) {
   gpu.WaitForEarlier();
   const int side = args.size_px / border::kCell, image = gpu.block_y();
   const int first = gpu.block_x() * kBlendRows;

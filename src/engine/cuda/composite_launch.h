@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "engine/cuda/blend_kernel.h"
+#include "engine/cuda/kernel_of.h"
 #include "engine/cuda/match_kernel.h"
 #include "engine/cuda/paste_kernel.h"
 
@@ -15,32 +16,9 @@ struct CompositeLaunch {
   size_t shared_bytes = 0;
 };
 
-// Kernels: threads of a block, and what each of them does.
-
-struct MatchOf {
-  using Args = MatchArgs;
-  static constexpr int kThreads = kMatchThreads;
-  template <typename Gpu>
-  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
-    MatchKernel(gpu, args);
-  }
-};
-struct BlendOf {
-  using Args = BlendArgs;
-  static constexpr int kThreads = kBlendThreads;
-  template <typename Gpu>
-  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
-    BlendKernel(gpu, args);
-  }
-};
-struct PasteOf {
-  using Args = PasteArgs;
-  static constexpr int kThreads = kPasteThreads;
-  template <typename Gpu>
-  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
-    PasteKernel(gpu, args);
-  }
-};
+using MatchOf = KernelOf<MatchArgs, kMatchThreads>;
+using BlendOf = KernelOf<BlendArgs, kBlendThreads>;
+using PasteOf = KernelOf<PasteArgs, kPasteThreads>;
 
 // Calls run(Kernel{}, args) for the kernel of `launch`.
 template <typename Run>

@@ -11,7 +11,7 @@ inline constexpr int kEdgeThreads = 128;
 // Grid: x over images * pixels of the result by kEdgeThreads.
 
 template <typename Gpu>
-LIPS_KERNEL void PixelsKernel(Gpu& gpu, const PixelsArgs& args) {
+LIPS_KERNEL void RunKernel(Gpu& gpu, const PixelsArgs& args) {
   gpu.WaitForEarlier();
   const int at = gpu.block_x() * kEdgeThreads + gpu.thread();
   const int image = at / args.pixels;
@@ -45,7 +45,7 @@ LIPS_KERNEL void PixelsKernel(Gpu& gpu, const PixelsArgs& args) {
 }
 
 template <typename Gpu>
-LIPS_KERNEL void FacesKernel(Gpu& gpu, const FacesArgs& args) {
+LIPS_KERNEL void RunKernel(Gpu& gpu, const FacesArgs& args) {
   gpu.WaitForEarlier();
   const int at = gpu.block_x() * kEdgeThreads + gpu.thread();
   const int image = at / args.pixels;
@@ -62,7 +62,7 @@ LIPS_KERNEL void FacesKernel(Gpu& gpu, const FacesArgs& args) {
 
 // Grid y over pieces of channels.
 template <typename Gpu>
-LIPS_KERNEL void PlanesKernel(Gpu& gpu, const PlanesArgs& args) {
+LIPS_KERNEL void RunKernel(Gpu& gpu, const PlanesArgs& args) {
   gpu.WaitForEarlier();
   const int at = gpu.block_x() * kEdgeThreads + gpu.thread();
   const int image = at / args.pixels;
@@ -98,7 +98,7 @@ LIPS_KERNEL void PlanesKernel(Gpu& gpu, const PlanesArgs& args) {
 
 // Grid y over pieces of channels.
 template <typename Gpu>
-LIPS_KERNEL void EnlargeKernel(Gpu& gpu, const EnlargeArgs& args) {
+LIPS_KERNEL void RunKernel(Gpu& gpu, const EnlargeArgs& args) {
   gpu.WaitForEarlier();
   const int at = gpu.block_x() * kEdgeThreads + gpu.thread();
   const int pixels = 4 * args.height * args.width;

@@ -14,7 +14,7 @@ inline constexpr int kMatchShared = kMatchCells * kCellNumbers * kMatchPitch * s
 
 // Grid: x over cells by kMatchCells, y over images.
 template <typename Gpu>
-LIPS_KERNEL void MatchKernel(Gpu& gpu, const MatchArgs& args) {
+LIPS_KERNEL void RunKernel(Gpu& gpu, const MatchArgs& args) {
   static_assert(kWarp == 2 * border::kCell);  // lanes take a cell's columns in two of the rows that are looked at
   gpu.WaitForEarlier();
   const int side = args.size_px / border::kCell;

@@ -59,7 +59,7 @@ LIPS_KERNEL BgrSums ChangeOf(const PasteArgs& args, const PasteFrame& frame, int
 
 // Grid: x over args.blocks; a thread a pixel. Of each tile the chroma is moved when all its luma is.
 template <typename Gpu>
-LIPS_KERNEL void PasteKernel(Gpu& gpu, const PasteArgs& args) {
+LIPS_KERNEL void RunKernel(Gpu& gpu, const PasteArgs& args) {
   gpu.WaitForEarlier();
   int* const changes = reinterpret_cast<int*>(gpu.shared());  // [3, kTileHeight, kTileWidth]
   int image = 0;

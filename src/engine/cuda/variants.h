@@ -6,6 +6,7 @@
 
 #include "engine/cuda/convolution_kernel.h"
 #include "engine/cuda/edge_kernels.h"
+#include "engine/cuda/kernel_of.h"
 #include "engine/cuda/residual_kernel.h"
 
 namespace lips::cuda {
@@ -54,39 +55,10 @@ struct ResidualOf {
     ResidualKernel<ResidualTile<kPixels, kOut, kStride>>(gpu, args);
   }
 };
-struct PixelsOf {
-  using Args = PixelsArgs;
-  static constexpr int kThreads = kEdgeThreads;
-  template <typename Gpu>
-  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
-    PixelsKernel(gpu, args);
-  }
-};
-struct FacesOf {
-  using Args = FacesArgs;
-  static constexpr int kThreads = kEdgeThreads;
-  template <typename Gpu>
-  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
-    FacesKernel(gpu, args);
-  }
-};
-struct PlanesOf {
-  using Args = PlanesArgs;
-  static constexpr int kThreads = kEdgeThreads;
-  template <typename Gpu>
-  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
-    PlanesKernel(gpu, args);
-  }
-};
-
-struct EnlargeOf {
-  using Args = EnlargeArgs;
-  static constexpr int kThreads = kEdgeThreads;
-  template <typename Gpu>
-  static LIPS_KERNEL void Run(Gpu& gpu, const Args& args) {
-    EnlargeKernel(gpu, args);
-  }
-};
+using PixelsOf = KernelOf<PixelsArgs, kEdgeThreads>;
+using FacesOf = KernelOf<FacesArgs, kEdgeThreads>;
+using PlanesOf = KernelOf<PlanesArgs, kEdgeThreads>;
+using EnlargeOf = KernelOf<EnlargeArgs, kEdgeThreads>;
 
 // Calls see(Kernel{}) for every kernel that takes shared memory.
 template <typename See>
