@@ -12,6 +12,7 @@
 #include "audio/shaped_features.h"
 #include "composite/composite.h"
 #include "image/colour.h"
+#include "image/mouth_area.h"
 #include "media/speech.h"
 #include "talker/face_samples.h"
 #include "verify/picture_difference.h"
@@ -22,9 +23,6 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr int kIdentityFrames = 8;
 constexpr size_t kStreamSamples = 64000;  // four seconds
-
-// Where a mouth lies in the network's picture (docs/numerics.md, "The CPU engine").
-Rect MouthOfPicture(int size_px) { return {size_px / 5, size_px / 2, size_px - 2 * (size_px / 5), size_px * 45 / 100}; }
 
 int64_t DifferentSamples(ConstImageView a, ConstImageView b) {
   int64_t count = 0;
@@ -138,7 +136,7 @@ class Proof {
   static double LeastDb(const std::vector<Image>& a, const std::vector<Image>& b) {
     double least = kEqualDb;
     for (size_t k = 0; k < std::min(a.size(), b.size()); ++k) {
-      const Rect mouth = MouthOfPicture(a[k].width());
+      const Rect mouth = MouthOf({0, 0, a[k].width(), a[k].height()});
       least = std::min(least, Difference(a[k].view(), b[k].view(), mouth).psnr_db);
     }
     return a.empty() || b.empty() ? kNone : least;

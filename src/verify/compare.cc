@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "avatar/avatar.h"
+#include "image/mouth_area.h"
 #include "media/picture.h"
 #include "verify/frame_source.h"
 #include "verify/picture_difference.h"
@@ -102,11 +103,6 @@ Status ShowWorst(const CompareRequest& request, const FacePlan& faces, FrameSour
 }
 
 }  // namespace
-
-Rect MouthOf(Rect face) {
-  const int x = face.x + face.width / 5, y = face.y + face.height * 22 / 100;
-  return {x, y, face.width - 2 * (face.width / 5), face.height * 45 / 100};
-}
 
 Result<CompareReport> Compare(const CompareRequest& request) {
   ASSIGN_OR_RETURN(FrameSource a, FrameSource::Open(request.a));

@@ -56,7 +56,4 @@ struct CompareReport {
 // differ in size, naming both.
 Result<CompareReport> Compare(const CompareRequest& request);
 
-// The mouth of a face rectangle: where lips, teeth and what moves around them lie.
-Rect MouthOf(Rect face);
-
 }  // namespace lips
