@@ -19,14 +19,15 @@ struct Flags {
 };
 
 void Print(const Verdict& verdict) {
-  std::printf("%-44s %6lld %8.2f %6.2f %6.2f %9.2f %8.2f %8.2f %8.1f\n", verdict.name.c_str(),
+  std::printf("%-44s %6lld %8.2f %6.2f %6.2f %9.2f %8.2f %8.2f %8.2f %8.2f %8.1f\n", verdict.name.c_str(),
               static_cast<long long>(verdict.frames), verdict.opening, verdict.width, verdict.round,
-              verdict.mouth_psnr_db, verdict.resting_psnr_db, verdict.face_psnr_db, 100 * verdict.closed_opening);
+              verdict.mouth_psnr_db, verdict.resting_mouth_psnr_db, verdict.lips_psnr_db, verdict.resting_lips_psnr_db,
+              verdict.face_psnr_db, 100 * verdict.closed_opening);
 }
 
 void Print(const JudgeReport& report, const Flags& flags) {
-  std::printf("%-44s %6s %8s %6s %6s %9s %8s %8s %8s\n", "held-out sentences", "frames", "opening", "width", "round",
-              "mouth dB", "at rest", "face dB", "closed %");
+  std::printf("%-44s %6s %8s %6s %6s %9s %8s %8s %8s %8s %8s\n", "held-out sentences", "frames", "opening", "width",
+              "round", "mouth dB", "at rest", "lips dB", "at rest", "face dB", "closed %");
   for (const Verdict& sentence : report.sentences) Print(sentence);
   for (const Verdict& kind : report.kinds) Print(kind);
   Print(report.all);

@@ -14,6 +14,7 @@
 #include "demo/motion.h"
 #include "demo/sentences.h"
 #include "image/colour.h"
+#include "image/mouth_area.h"
 #include "image/resize.h"
 #include "judge/verdict.h"
 #include "media/picture.h"
@@ -196,13 +197,18 @@ class Judgement {
       Draw(pose, mouth, drawn);
       RETURN_IF_ERROR(templates_->Read(index, FaceParts::kFrameAndCrop, face));
       YuvToBgr(std::as_const(face.frame).view(), resting.view());
-      const Rect area = MouthArea(person_, pose), whole = person_.FaceRect(pose);
+      const Rect whole = person_.FaceRect(pose);
+      const auto error = [&](const Image& shown, Rect part) {
+        return ErrorOf(std::as_const(drawn).view().Crop(part), shown.view().Crop(part));
+      };
       JudgedFrame frame;
       frame.drawn = LookAtMouth(person_, pose, std::as_const(drawn).view());
       frame.rendered = LookAtMouth(person_, pose, std::as_const(rendered).view());
-      frame.mouth = ErrorOf(std::as_const(drawn).view().Crop(area), std::as_const(rendered).view().Crop(area));
-      frame.face = ErrorOf(std::as_const(drawn).view().Crop(whole), std::as_const(rendered).view().Crop(whole));
-      frame.resting = ErrorOf(std::as_const(drawn).view().Crop(area), std::as_const(resting).view().Crop(area));
+      frame.mouth = error(rendered, MouthOf(whole));
+      frame.resting_mouth = error(resting, MouthOf(whole));
+      frame.lips = error(rendered, LipsArea(person_, pose));
+      frame.resting_lips = error(resting, LipsArea(person_, pose));
+      frame.face = error(rendered, whole);
       frames.push_back(frame);
       KeepExamples(mouth, whole, drawn, rendered);
       if (keep) RETURN_IF_ERROR(WriteDrawn(pose, drawn, resting, *keep));

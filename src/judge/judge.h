@@ -35,9 +35,11 @@ struct Verdict {
   std::string name;  // of a kind of sentence ("new-voice"), of one sentence, or "all"
   int64_t frames = 0;
   double opening = 0, width = 0, round = 0;  // correlation of what rendered and drawn frames show (LookAtMouth)
-  double mouth_psnr_db = 0;                  // where mouths move (MouthArea)
-  double face_psnr_db = 0;                   // in the rectangle that the network sees
-  double resting_psnr_db = 0;                // where mouths move, of one that never does
+  double mouth_psnr_db = 0;                  // in the face's mouth (image/mouth_area.h), mean of the frames'
+  double resting_mouth_psnr_db = 0;          // likewise, of a mouth that never moves
+  double lips_psnr_db = 0;                   // of all frames' squares together, where lips move (LipsArea)
+  double resting_lips_psnr_db = 0;           // likewise, of a mouth that never moves
+  double face_psnr_db = 0;                   // of all frames' squares together, in the rectangle that the network sees
   double closed_opening = 0;  // mean opening of rendered frames whose drawn mouth is shut, as a share of the widest one
   Json ToJson() const;
 };

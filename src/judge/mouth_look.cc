@@ -124,7 +124,7 @@ MouthLook LookAtMouth(const demo::Person& person, const demo::Pose& pose, ConstI
   return {Opening(patch), Width(patch)};
 }
 
-Rect MouthArea(const demo::Person& person, const demo::Pose& pose) {
+Rect LipsArea(const demo::Person& person, const demo::Pose& pose) {
   constexpr float kReach = 0.40F, kAbove = 0.13F, kBelow = 0.40F;
   double left = 1e9, top = 1e9, right = -1e9, bottom = -1e9;
   for (const float x : {-kReach, kReach}) {

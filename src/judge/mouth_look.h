@@ -14,7 +14,7 @@ struct MouthLook {
 // `frame` has the person's size and shows her with that pose, whatever the mouth does.
 MouthLook LookAtMouth(const demo::Person& person, const demo::Pose& pose, ConstImageView frame);
 
-// The part of such a frame in which the widest mouths move.
-Rect MouthArea(const demo::Person& person, const demo::Pose& pose);
+// The part of such a frame in which the lips of the widest mouths move.
+Rect LipsArea(const demo::Person& person, const demo::Pose& pose);
 
 }  // namespace lips

@@ -74,10 +74,10 @@ TEST(LookAtMouth, SeesThatAMouthIsShut) {
   }
 }
 
-TEST(MouthArea, HoldsTheMouthWhateverTheHeadDoes) {
+TEST(LipsArea, HoldsTheMouthWhateverTheHeadDoes) {
   const demo::Person& person = Anna();
   for (const demo::Pose& pose : demo::IdleMotion(100, 3)) {
-    const Rect area = MouthArea(person, pose);
+    const Rect area = LipsArea(person, pose);
     const Rect face = person.FaceRect(pose);
     EXPECT_GT(area.x, face.x);
     EXPECT_LT(area.right(), face.right());
@@ -100,12 +100,17 @@ TEST(SumUp, JudgesAMouthThatNeverMovesByWhatItMisses) {
   std::vector<JudgedFrame> frames;
   for (int k = 0; k < 10; ++k) {
     const MouthLook drawn = {0.03 * k, k % 2 == 0 ? 0.65 : 0.5};
-    frames.push_back({drawn, rest, {0, 300}, {0, 300}, {300.0 * 255 * 255 / 100, 300}});
+    JudgedFrame frame = {drawn, rest, {0, 300}, {0, 300}, {0, 300}, {}, {}};
+    // Every second frame 10 times as far from the truth as the others: 10 and 20 dB.
+    const double tenths = k % 2 == 0 ? 1 : 10;
+    frame.resting_mouth = frame.resting_lips = {tenths * 300 * 255 * 255 / 100, 300};
+    frames.push_back(frame);
   }
   Verdict verdict = SumUp("all", frames, rest);
   EXPECT_EQ(verdict.opening, 0);
   EXPECT_EQ(verdict.round, 0);
-  EXPECT_NEAR(verdict.resting_psnr_db, 20, 1e-9);
+  EXPECT_NEAR(verdict.resting_mouth_psnr_db, 15, 1e-9);                                 // mean of the frames'
+  EXPECT_NEAR(verdict.resting_lips_psnr_db, -10 * std::log10((0.01 + 0.1) / 2), 1e-9);  // of all squares together
   for (JudgedFrame& frame : frames) frame.rendered = frame.drawn;
   verdict = SumUp("all", frames, rest);
   EXPECT_NEAR(verdict.opening, 1, 1e-12);

@@ -58,9 +58,16 @@ Verdict SumUp(std::string name, const std::vector<JudgedFrame>& frames, MouthLoo
     }
     return PsnrDb(sum);
   };
-  verdict.mouth_psnr_db = psnr(&JudgedFrame::mouth);
+  const auto mean_psnr = [&](PictureError JudgedFrame::*of) {
+    double sum = 0;
+    for (const JudgedFrame& frame : frames) sum += PsnrDb(frame.*of);
+    return frames.empty() ? kIdenticalDb : sum / static_cast<double>(frames.size());
+  };
+  verdict.mouth_psnr_db = mean_psnr(&JudgedFrame::mouth);
+  verdict.resting_mouth_psnr_db = mean_psnr(&JudgedFrame::resting_mouth);
+  verdict.lips_psnr_db = psnr(&JudgedFrame::lips);
+  verdict.resting_lips_psnr_db = psnr(&JudgedFrame::resting_lips);
   verdict.face_psnr_db = psnr(&JudgedFrame::face);
-  verdict.resting_psnr_db = psnr(&JudgedFrame::resting);
   int64_t shut = 0;
   double widest = 0, left_open = 0;
   for (const JudgedFrame& frame : frames) {
@@ -80,8 +87,10 @@ Json Verdict::ToJson() const {
                        {"width", width},
                        {"round", round},
                        {"mouth_psnr_db", mouth_psnr_db},
+                       {"resting_mouth_psnr_db", resting_mouth_psnr_db},
+                       {"lips_psnr_db", lips_psnr_db},
+                       {"resting_lips_psnr_db", resting_lips_psnr_db},
                        {"face_psnr_db", face_psnr_db},
-                       {"resting_psnr_db", resting_psnr_db},
                        {"closed_opening", closed_opening}});
 }
 

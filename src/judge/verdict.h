@@ -19,8 +19,8 @@ struct PictureError {
 // One frame.
 struct JudgedFrame {
   MouthLook drawn, rendered;
-  PictureError mouth, face;  // of the rendered frame, where mouths move and in the face's rectangle
-  PictureError resting;      // of the template's frame, where mouths move
+  PictureError mouth, lips, face;            // of the rendered frame: MouthOf(face), LipsArea, the face's rectangle
+  PictureError resting_mouth, resting_lips;  // of the template's frame
 };
 
 // `resting` is the look of a mouth at rest. With fewer than two frames, or nothing that moves, correlations are 0.
