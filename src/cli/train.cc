@@ -77,15 +77,24 @@ void AddTrain(Commands& commands) {
   command->add_option("--width", request.width, "channels of the generator: quarter, half, full")
       ->check(CLI::IsMember({"quarter", "half", "full"}))
       ->capture_default_str();
-  command->add_option("--encoder-width", request.encoder_width, "channels of the learned audio encoder: slim, full")
-      ->check(CLI::IsMember({"slim", "full"}))
+  command
+      ->add_option("--encoder-width", request.encoder_width,
+                   "channels of the learned audio encoder: slim, medium, full")
+      ->check(CLI::IsMember({"slim", "medium", "full"}))
       ->capture_default_str();
   command->add_option("--audio-encoder", flags->encoder, "hear through this network (.onnx) instead of learning one");
   command->add_flag("--features", request.packaged_features, "learn from the package's own feature rows (aud_ave.npy)");
+  command
+      ->add_option("--row-noise", request.row_noise,
+                   "how much rows that are given are varied, of what each number varies by itself")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
   command->add_option("--audio", flags->audio, "sound of the package's frames instead of its aud.wav");
   command->add_option("--more-sound", flags->more_sound,
                       "folder with aud.wav and mouth.npy: the audio encoder learns from them, too, without pictures");
   command->add_option("--from", flags->from, "folder of another run: begin with its weights instead of none");
+  command->add_flag("--keep-hearing", request.keep_hearing,
+                    "with --from: what hears stays as it is there, only drawing is learned");
   command
       ->add_option("--reference", request.reference,
                    "what frames are drawn from: random, another frame; pasted, themselves with another one's mouth")
@@ -106,8 +115,9 @@ void AddTrain(Commands& commands) {
       ->capture_default_str();
   command
       ->add_option("--sound-share", request.sound_share,
-                   "of the run, for the sound alone where mouth.npy is there; 0: 0.12, with --more-sound 0.3")
-      ->check(CLI::Range(0.0, 0.6))
+                   "of the run, for the sound alone where mouth.npy is there; 0: 0.12, with --more-sound 0.3; 1: "
+                   "nothing is drawn")
+      ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command->add_option("--seed", request.seed, "of everything random")->capture_default_str();
   command->add_option("--threads", request.threads, "workers; 0: one per core")

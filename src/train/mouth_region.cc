@@ -8,9 +8,13 @@
 namespace lips {
 namespace {
 
-constexpr double kTail = 0.05;         // of the motion, left out on either side of the box
-constexpr double kCropHolds = 0.93;    // of the motion
-constexpr float kMostWeight = 5.0f;    // on top of 1
+constexpr double kTail = 0.05;             // of the motion, left out on either side of the box
+constexpr double kCropHolds = 0.93;        // of the motion
+constexpr float kMostWeight = 5.0f;        // on top of 1
+constexpr int kGrid = 20;                  // a side, of what is compared to find frames that look alike
+constexpr int64_t kMostCandidates = 1500;  // frames to choose from
+constexpr int64_t kSameMoment = 12;        // frames: half a second
+constexpr float kNotWanted = 1e9f;
 constexpr double kStillPixel = 0.004;  // motion of codec noise, in units of the whole range
 // Where a mouth may be, in faces cut out by the family's rule: middle and deviation along x and y, in picture sizes.
 constexpr std::array<double, 2> kMouthMiddle = {0.48, 0.46};
@@ -129,6 +133,61 @@ std::vector<float> PastedPart(const Rect& box, int size) {
   return part;
 }
 
+// Pictures [kGrid, kGrid] of lightness where nothing is pasted, all of them one after the other.
+Result<std::vector<float>> Surroundings(const TrainingSet& set, const std::vector<float>& pasted) {
+  const int size = set.size_px();
+  const int cell = size / kGrid;
+  std::vector<float> all;
+  all.reserve(static_cast<size_t>(set.frames()) * kGrid * kGrid);
+  Image picture;
+  for (int64_t frame = 0; frame < set.frames(); ++frame) {
+    RETURN_IF_ERROR(set.faces().Read(frame, FaceKind::kTarget, picture));
+    for (int row = 0; row < kGrid; ++row) {
+      for (int column = 0; column < kGrid; ++column) {
+        float sum = 0;
+        for (int y = row * cell; y < (row + 1) * cell; ++y) {
+          const uint8_t* pixel = picture.view().Row(y) + ptrdiff_t{3} * column * cell;
+          const float* hidden = pasted.data() + ptrdiff_t{y} * size + ptrdiff_t{column} * cell;
+          for (int x = 0; x < cell; ++x, pixel += 3) {
+            sum += (1 - hidden[x]) * static_cast<float>(pixel[0] + pixel[1] + pixel[2]);
+          }
+        }
+        all.push_back(sum / static_cast<float>(3 * cell * cell));
+      }
+    }
+  }
+  return all;
+}
+
+// MouthRegion::alike.
+Result<std::vector<int64_t>> FindAlike(const TrainingSet& set, const std::vector<float>& pasted) {
+  ASSIGN_OR_RETURN(const std::vector<float> surroundings, Surroundings(set, pasted));
+  std::vector<int64_t> learned;
+  for (int64_t frame = 0; frame < set.frames(); ++frame) {
+    if (!set.held_out(frame)) learned.push_back(frame);
+  }
+  const auto step = static_cast<size_t>((std::ssize(learned) + kMostCandidates - 1) / kMostCandidates);
+  std::vector<int64_t> alike;
+  std::vector<std::pair<float, int64_t>> found;  // distance, frame
+  constexpr size_t kEach = size_t{kGrid} * kGrid;
+  for (int64_t frame = 0; frame < set.frames(); ++frame) {
+    found.clear();
+    const float* own = surroundings.data() + static_cast<size_t>(frame) * kEach;
+    for (size_t k = static_cast<size_t>(frame) % step; k < learned.size(); k += step) {
+      const float* other = surroundings.data() + static_cast<size_t>(learned[k]) * kEach;
+      float distance = 0;
+      for (size_t i = 0; i < kEach; ++i) distance += (own[i] - other[i]) * (own[i] - other[i]);
+      // What was said at about the same moment is not to be shown; it is taken only where there is nothing else.
+      if (std::abs(learned[k] - frame) <= kSameMoment) distance += kNotWanted;
+      found.emplace_back(distance, learned[k]);
+    }
+    const auto count = std::min<ptrdiff_t>(kAlike, std::ssize(found));
+    std::partial_sort(found.begin(), found.begin() + count, found.end());
+    for (ptrdiff_t k = 0; k < kAlike; ++k) alike.push_back(found[static_cast<size_t>(k % count)].second);
+  }
+  return alike;
+}
+
 }  // namespace
 
 Result<MouthRegion> FindMouth(const TrainingSet& set, bool paste, int64_t samples) {
@@ -153,7 +212,10 @@ Result<MouthRegion> FindMouth(const TrainingSet& set, bool paste, int64_t sample
   const auto [top, bottom] = Middle(rows);
   region.box = {left, top, right - left, bottom - top};
   region.crop_cells = BestCells(motion, size);
-  if (paste && !set.faces().header().has_resting) region.pasted = PastedPart(region.box, size);
+  if (paste && !set.faces().header().has_resting) {
+    region.pasted = PastedPart(region.box, size);
+    ASSIGN_OR_RETURN(region.alike, FindAlike(set, region.pasted));
+  }
   for (int pass = 0; pass < 2; ++pass) {
     BlurAlong(motion, size, size / 40, false);
     BlurAlong(motion, size, size / 40, true);

@@ -1,6 +1,7 @@
 // Where in the face picture the mouth moves: what a training run looks at most.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -9,6 +10,7 @@
 
 namespace lips {
 
+inline constexpr int kAlike = 12;
 inline constexpr int kCells = 10;  // the network's deepest map is kCells x kCells, whatever the picture's size
 
 struct MouthRegion {
@@ -18,11 +20,18 @@ struct MouthRegion {
   // [S, S], how much of another frame's mouth and jaw a picture gets to be its own reference, 0..1; empty where the
   // reference is a resting picture or another frame altogether.
   std::vector<float> pasted;
+  // [frames, kAlike]: whose mouths those may be: frames to learn from that look most alike where nothing is pasted, so
+  // that the mouth lies where it should, and not from about the same moment. Empty where `pasted` is.
+  std::vector<int64_t> alike;
+
+  std::span<const int64_t> AlikeOf(int64_t frame) const {
+    return std::span(alike).subspan(static_cast<size_t>(frame) * kAlike, kAlike);
+  }
 };
 
 // Measured on up to `samples` frames: against the resting picture where there is one, else against the next frame but
-// one, where a mouth may be: a neck and what hangs on it move, too. `paste` asks for MouthRegion::pasted. Errors: those
-// of reading.
+// one, where a mouth may be: a neck and what hangs on it move, too. `paste` asks for MouthRegion::pasted and alike,
+// which reads every picture. Errors: those of reading.
 Result<MouthRegion> FindMouth(const TrainingSet& set, bool paste = false, int64_t samples = 120);
 
 }  // namespace lips

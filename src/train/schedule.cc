@@ -38,7 +38,9 @@ StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options) 
     return options.peak_rate * (last + (1 - last) * cosine) * warm_up;
   };
   const double usual = options.has_more_sound ? kMoreSoundEnds : kSoundEnds;
-  const double start = !options.has_mouth ? 0 : options.sound_share > 0 ? options.sound_share : usual;
+  const double start = !options.has_mouth || options.keep_hearing ? 0
+                       : options.sound_share > 0                  ? options.sound_share
+                                                                  : usual;
   if (progress < start) {
     plan = {.stage = Stage::kSound, .runs = 4, .run_frames = 16, .pictures = 0};
     plan.learning_rate = rate(0, kLastRate);
@@ -49,10 +51,14 @@ StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options) 
     plan.learning_rate = rate(progress / start, kMoreSoundLastRate);
     return plan;
   }
-  plan.stage = progress < start + kLiveLasts ? Stage::kMouth : progress < kMouthEnds ? Stage::kFolded : Stage::kFace;
-  if (plan.stage == Stage::kFace) plan.runs = 2;
+  const double live_ends = options.keep_hearing ? 0 : start + kLiveLasts;
+  plan.stage = progress < live_ends ? Stage::kMouth : progress < kMouthEnds ? Stage::kFolded : Stage::kFace;
+  plan.whole = plan.stage == Stage::kFace || (options.filmed && (plan.stage == Stage::kMouth || step % 2 == 0));
+  if (plan.whole) plan.runs = 2;
   plan.runs *= options.batch;
-  if (options.has_more_sound) {
+  if (options.keep_hearing) {
+    plan.hearing_share = 0;
+  } else if (options.has_more_sound) {
     plan.more_runs = options.batch;
     plan.hearing_share = kHearingShare;
   }

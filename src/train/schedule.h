@@ -8,16 +8,18 @@ namespace lips {
 
 enum class Stage : uint8_t {
   kSound,   // sound to mouth parameters alone, where the package knows them: quick, and the pictures follow faster
-  kMouth,   // pictures of the mouth's surroundings
-  kFolded,  // the same with normalisations frozen and folded into the convolutions, as in the exported network
+  kMouth,   // pictures of the mouth's surroundings, of filmed people whole faces; normalisations are live
+  kFolded,  // the mouth's surroundings with normalisations frozen and folded into the convolutions, as in the exported
+            // network
   kFace,    // whole face pictures, likewise
 };
 std::string_view Name(Stage stage);
 
 struct StagePlan {
   Stage stage = Stage::kMouth;
+  bool whole = false;  // whole faces are drawn
   double learning_rate = 0;
-  double hearing_share = 1;  // of the learning rate, for the weights that hear
+  double hearing_share = 1;  // of the learning rate, for the weights that hear; 0: they need no gradients
   int runs = 4;              // of consecutive frames in each worker's batch
   int run_frames = 4;        // heard
   int pictures = 2;          // of each run, drawn
@@ -28,7 +30,11 @@ struct StagePlan {
 struct ScheduleOptions {
   bool has_mouth = false;       // whether mouth parameters are known
   bool has_more_sound = false;  // beyond that of the pictures; with has_mouth
-  double sound_share = 0;       // of the run for Stage::kSound, below 0.6; 0: 0.12, with more sound 0.3
+  // No resting pictures. What lies around the mouth is then no matter of course: normalisations, which keep what they
+  // saw while they were live, have to see it, and every second step after them shows it, lest it is forgotten.
+  bool filmed = false;
+  bool keep_hearing = false;  // what hears is as it should be: drawing is learned, from folded normalisations on
+  double sound_share = 0;     // of the run for Stage::kSound, to 1; 0: 0.12, with more sound 0.3
   double peak_rate = 2e-3;
   int batch = 1;  // that many times as many runs in each batch
 };

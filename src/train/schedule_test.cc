@@ -25,6 +25,27 @@ TEST(PlanAt, BeginsWithPicturesWhereTheMouthIsUnknown) {
   EXPECT_EQ(PlanAt(0, 0, {.has_mouth = true}).pictures, 0);
 }
 
+TEST(PlanAt, OnlyDrawsWhereHearingIsKept) {
+  for (int k = 0; k < 20; ++k) {
+    const StagePlan plan = PlanAt(0.05 * k, 1000, {.has_mouth = true, .has_more_sound = true, .keep_hearing = true});
+    EXPECT_GT(plan.pictures, 0) << k;
+    EXPECT_EQ(plan.more_runs, 0) << k;
+    EXPECT_EQ(plan.hearing_share, 0) << k;
+    EXPECT_EQ(plan.stage, k < 15 ? Stage::kFolded : Stage::kFace) << k;
+  }
+}
+
+TEST(PlanAt, ShowsWholeFacesOfFilmedPeopleAllAlong) {
+  EXPECT_TRUE(PlanAt(0.05, 100, {.filmed = true}).whole);
+  EXPECT_FALSE(PlanAt(0.05, 100, {.filmed = false}).whole);
+  EXPECT_LT(PlanAt(0.05, 100, {.filmed = true}).runs, PlanAt(0.05, 100, {.filmed = false}).runs);
+  EXPECT_TRUE(PlanAt(0.5, 100, {.filmed = true}).whole);
+  EXPECT_FALSE(PlanAt(0.5, 101, {.filmed = true}).whole) << "the mouth is looked at closely in every other step";
+  EXPECT_FALSE(PlanAt(0.5, 100, {.filmed = false}).whole);
+  EXPECT_TRUE(PlanAt(0.9, 100, {.filmed = true}).whole);
+  EXPECT_TRUE(PlanAt(0.9, 100, {.filmed = false}).whole);
+}
+
 TEST(PlanAt, WarmsUpAndThenOnlySlowsDown) {
   const ScheduleOptions options = {.has_mouth = true, .peak_rate = 1e-3};
   EXPECT_LT(PlanAt(0, 0, options).learning_rate, 1e-4);

@@ -17,12 +17,15 @@ struct TrainRequest {
   Path avatar;                         // a package's folder
   Path output;                         // a folder; continues the run it holds
   std::string width = "quarter";       // of the generator: quarter, half, full
-  std::string encoder_width = "slim";  // of the audio encoder: slim, full
+  std::string encoder_width = "slim";  // of the audio encoder: slim, medium, full
   std::optional<Path> audio_encoder;   // a finished encoder instead of a learned one
   bool packaged_features = false;      // learn from the package's own feature rows
+  double row_noise = 1;                // how much rows that are given are varied, of what each number varies by itself
   std::optional<Path> audio;           // instead of the package's aud.wav
   std::optional<Path> more_sound;      // a folder with aud.wav and mouth.npy, heard but never drawn
-  std::optional<Path> from;            // another run's folder: begin with its weights
+  // Another run's folder: begin with its weights. Where its audio encoder has another width, that is learned anew.
+  std::optional<Path> from;
+  bool keep_hearing = false;  // what hears stays as `from` has it; only drawing is learned, which is quicker
   // What a frame is drawn from, where there are no resting pictures: "random", another frame, or "pasted", itself with
   // another frame's mouth and jaw, as a template's frame is in use.
   std::string reference = "random";

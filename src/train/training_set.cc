@@ -94,6 +94,24 @@ void CopyMouth(std::span<const float> all, int64_t first, std::span<float> to) {
   std::ranges::copy(all.subspan(static_cast<size_t>(first) * kMouthParameters, to.size()), to.begin());
 }
 
+// [floats]: the deviation of each number of `rows`, [n, floats], times `share`.
+std::vector<float> Deviations(std::span<const float> rows, size_t floats, double share) {
+  const size_t count = rows.size() / floats;
+  std::vector<float> deviations(floats);
+  for (size_t k = 0; k < floats; ++k) {
+    double sum = 0, squares = 0;
+    for (size_t row = 0; row < count; ++row) {
+      const double value = rows[row * floats + k];
+      sum += value;
+      squares += value * value;
+    }
+    const double mean = sum / static_cast<double>(count);
+    const double variance = squares / static_cast<double>(count) - mean * mean;
+    deviations[k] = static_cast<float>(share * std::sqrt(std::max(0.0, variance)));
+  }
+  return deviations;
+}
+
 }  // namespace
 
 std::vector<float> UnusualMouths(std::span<const float> mouths) {
@@ -116,6 +134,9 @@ std::vector<float> UnusualMouths(std::span<const float> mouths) {
 Result<TrainingSet> TrainingSet::Open(const TrainingSetOptions& options) {
   TrainingSet set;
   RETURN_IF_ERROR(set.OpenAudio(options));
+  if (!set.learns_rows()) {
+    set.row_noise_ = Deviations(set.rows_, static_cast<size_t>(set.row_floats_), options.row_noise);
+  }
   RETURN_IF_ERROR(set.OpenPictures(options));
   set.frames_ = std::min(set.faces_.header().frames, set.row_count_);
   if (const Path mouth = options.avatar / "mouth.npy"; Exists(mouth)) {
@@ -256,7 +277,10 @@ void TrainingSet::FillRun(int64_t first, int64_t frames, Random* random, std::sp
   const auto each = static_cast<size_t>(row_floats_);
   const auto from =
       std::span(rows_).subspan(static_cast<size_t>(begin) * each, static_cast<size_t>(end - begin) * each);
-  std::ranges::copy(from, inputs.begin() + static_cast<ptrdiff_t>(static_cast<size_t>(begin - first_row) * each));
+  const auto to = inputs.subspan(static_cast<size_t>(begin - first_row) * each, from.size());
+  for (size_t k = 0; k < from.size(); ++k) {
+    to[k] = from[k] + (random != nullptr ? row_noise_[k % each] * random->Normal() : 0.0f);
+  }
 }
 
 void TrainingSet::FillMoreRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs,

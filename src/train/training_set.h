@@ -32,6 +32,7 @@ struct TrainingSetOptions {
   bool packaged_features = false;     // hear the package's own feature rows
   std::optional<Path> audio;          // instead of the package's aud.wav
   std::optional<Path> more_sound;     // a folder with aud.wav and mouth.npy: heard, too, but never drawn
+  double row_noise = 0;               // how much given feature rows are varied, of what each number varies by itself
   int64_t held_out = 100;             // last frames, never learned from, where the package has no heldout.txt
   int threads = 1;
   std::function<void(int64_t done, int64_t total)> progress = {};  // of decoding
@@ -58,6 +59,8 @@ class TrainingSet {
 
   const Sound& sound() const { return sound_; }                // where rows are learned
   std::span<const float> given_rows() const { return rows_; }  // [rows(), row_floats()] where they are given
+  // [row_floats()] where they are given: the deviation of what is added to each number of a row that is varied.
+  std::span<const float> row_noise() const { return row_noise_; }
 
   bool has_mouth() const { return !mouth_.empty(); }
   // [kMouthParameters]; only with has_mouth().
@@ -79,7 +82,7 @@ class TrainingSet {
   // What the generator hears in a run of `frames` frames from `first`, whose windows overlap: feature rows
   // [first - 8, first + frames + 7), or the encoder's inputs for them. `inputs` is [frames + 15, row_floats] or
   // [frames + 15, 80, 16]; `known` [frames + 15] is 0 for rows outside the audio (whose inputs are zeros) and else 1.
-  // With `random` the sound is varied as voices, rooms and microphones are; only where rows are learned. `mouth`
+  // With `random` the sound is varied as voices, rooms and microphones are, and given rows by row_noise(). `mouth`
   // [frames, kMouthParameters] is only written with has_mouth().
   void FillRun(int64_t first, int64_t frames, Random* random, std::span<float> inputs, std::span<float> known,
                std::span<float> mouth) const;
@@ -99,6 +102,7 @@ class TrainingSet {
   int64_t frames_ = 0;
   Sound sound_;
   std::vector<float> rows_;  // [row_count_, row_floats_]; empty: learned
+  std::vector<float> row_noise_;
   int64_t row_count_ = 0;
   int row_floats_ = 512;
   std::vector<float> mouth_;  // [frames_, kMouthParameters]

@@ -103,7 +103,11 @@ Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const
     PutUnit(picture, pixels, k, 0, batch.target);
     PutUnit(picture, pixels, k, 3, batch.image);
     int64_t reference = frame;
-    while (!resting && set.held_out(reference = random.Below(set.frames()))) continue;
+    if (!region.alike.empty()) {
+      reference = region.AlikeOf(frame)[static_cast<size_t>(random.Below(kAlike))];
+    } else {
+      while (!resting && set.held_out(reference = random.Below(set.frames()))) continue;
+    }
     RETURN_IF_ERROR(set.faces().Read(reference, resting ? FaceKind::kResting : FaceKind::kTarget, picture));
     PutUnit(picture, pixels, k, 0, batch.image);
   }

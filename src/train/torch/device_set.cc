@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kMelSilence = -4;
 constexpr int64_t kDecodedAtOnce = 512;
-constexpr double kRowNoise = 0.15;  // of each number's own deviation, where rows are given
 
 at::Tensor Copied(std::span<const float> values, at::IntArrayRef dims, at::Device device) {
   return at::from_blob(const_cast<float*>(values.data()), dims, at::kFloat).clone().to(device);
@@ -86,8 +85,7 @@ DeviceSet::Heard DeviceSet::HeardOf(const Sound& sound, std::span<const float> m
   return heard;
 }
 
-Result<DeviceSet> DeviceSet::Load(const TrainingSet& set, const MouthRegion& region, at::Device device,
-                                  ThreadPool& pool) {
+DeviceSet DeviceSet::Load(const TrainingSet& set, const MouthRegion& region, at::Device device) {
   DeviceSet all;
   all.device_ = device;
   all.frames_ = set.frames();
@@ -97,22 +95,26 @@ Result<DeviceSet> DeviceSet::Load(const TrainingSet& set, const MouthRegion& reg
     if (!set.held_out(frame)) all.references_.push_back(frame);
   }
   all.weight_ = Copied(region.weight, {all.size_px_, all.size_px_}, device);
+  all.alike_ = region.alike;
   if (!region.pasted.empty()) all.pasted_ = Copied(region.pasted, {all.size_px_, all.size_px_}, device);
-  ASSIGN_OR_RETURN(all.pictures_, Pictures(set, FaceKind::kTarget, device, pool));
-  if (set.faces().header().has_resting) {
-    ASSIGN_OR_RETURN(all.resting_, Pictures(set, FaceKind::kResting, device, pool));
-  }
   if (set.learns_rows()) {
     all.heard_ = HeardOf(set.sound(), set.mouths(), device);
   } else {
     all.heard_.rows = set.rows();
     all.heard_.given = Copied(set.given_rows(), {set.rows(), set.row_floats()}, device);
-    const at::Tensor centred = all.heard_.given - all.heard_.given.sum(0) / static_cast<double>(set.rows());
-    all.heard_.deviation = (centred.square().sum(0) / static_cast<double>(set.rows())).sqrt();
+    all.heard_.noise = Copied(set.row_noise(), {set.row_floats()}, device);
     if (set.has_mouth()) all.heard_.mouth = Copied(set.mouths(), {set.frames(), kMouthParameters}, device);
   }
   if (set.more_frames() > 0) all.more_ = HeardOf(set.more_sound(), set.more_mouths(), device);
   return all;
+}
+
+Status DeviceSet::TakePictures(const TrainingSet& set, ThreadPool& pool) {
+  if (set.faces().header().has_resting) {
+    ASSIGN_OR_RETURN(resting_, Pictures(set, FaceKind::kResting, device_, pool));
+  }
+  ASSIGN_OR_RETURN(pictures_, Pictures(set, FaceKind::kTarget, device_, pool));
+  return {};
 }
 
 void DeviceSet::Listen(const Heard& heard, std::span<const int64_t> starts, int64_t frames, bool vary,
@@ -126,7 +128,7 @@ void DeviceSet::Listen(const Heard& heard, std::span<const int64_t> starts, int6
   const at::Tensor inside = row.clamp(0, heard.rows - 1).flatten();
   if (heard.given.defined()) {
     batch.inputs = heard.given.index_select(0, inside).view({runs, rows, -1});
-    if (vary) batch.inputs = batch.inputs + kRowNoise * heard.deviation * at::randn_like(batch.inputs);
+    if (vary) batch.inputs = batch.inputs + heard.noise * at::randn_like(batch.inputs);
   } else {
     // A strip of the mel for each run, then of it what each row hears.
     const at::Tensor column = heard.first_column.index_select(0, inside).view({runs, rows});
@@ -149,6 +151,12 @@ void DeviceSet::Listen(const Heard& heard, std::span<const int64_t> starts, int6
   batch.mouth = heard.mouth.index_select(0, frame).view({runs, frames, kMouthParameters});
 }
 
+int64_t DeviceSet::ReferenceOf(int64_t frame, Random& random) const {
+  if (references_.empty() || resting_.defined()) return frame;
+  if (alike_.empty()) return references_[static_cast<size_t>(random.Below(std::ssize(references_)))];
+  return alike_[static_cast<size_t>(frame * kAlike + random.Below(kAlike))];
+}
+
 Batch DeviceSet::MakeBatch(const StagePlan& plan, const Rect& cells, std::span<const int64_t> starts, bool vary,
                            Random& random) const {
   at::NoGradGuard no_grad;
@@ -168,9 +176,7 @@ Batch DeviceSet::MakeBatch(const StagePlan& plan, const Rect& cells, std::span<c
     for (int64_t k = first; k < first + plan.pictures; ++k) {
       drawn.push_back(run * frames + k);
       frame.push_back(starts[static_cast<size_t>(run)] + k);
-      reference.push_back(references_.empty() || resting_.defined()
-                              ? frame.back()
-                              : references_[static_cast<size_t>(random.Below(std::ssize(references_)))]);
+      reference.push_back(ReferenceOf(frame.back(), random));
     }
   }
   batch.drawn = Copied(drawn, device_);

@@ -14,15 +14,18 @@
 
 namespace lips {
 
-// Immutable. Pictures take 3 bytes a pixel, twice where there are resting ones; sound 25 KB a second.
+// Pictures take 3 bytes a pixel, twice where there are resting ones; sound 25 KB a second. What the device's memory
+// does not hold comes as torch's exception.
 class DeviceSet {
  public:
-  // Decodes on all threads of `pool`. Errors: those of reading pictures; kResourceLimit of the device's memory comes as
-  // torch's exception.
-  static Result<DeviceSet> Load(const TrainingSet& set, const MouthRegion& region, at::Device device, ThreadPool& pool);
+  // The sound alone: a run that never draws needs no pictures.
+  static DeviceSet Load(const TrainingSet& set, const MouthRegion& region, at::Device device);
+  // The pictures, decoded on all threads of `pool`. Errors: those of reading them.
+  Status TakePictures(const TrainingSet& set, ThreadPool& pool);
+  bool has_pictures() const { return pictures_.defined(); }
 
   // As the functions of batch.h, whose numbers these are when `vary` is false; what varies is drawn by torch's
-  // generator of the device, seeded from `random`.
+  // generator of the device, seeded from `random`. Plans with pictures take TakePictures first.
   Batch MakeBatch(const StagePlan& plan, const Rect& cells, std::span<const int64_t> starts, bool vary,
                   Random& random) const;
   Batch MakeMoreBatch(int64_t runs, int64_t frames, Random& random) const;
@@ -32,11 +35,12 @@ class DeviceSet {
     at::Tensor mel;           // [columns, 80]; undefined where rows are given
     at::Tensor first_column;  // [rows] i64: where in the mel begins what a row hears
     at::Tensor given;         // [rows, floats], or undefined
-    at::Tensor deviation;     // [floats]: how much each of them varies
+    at::Tensor noise;         // [floats]: TrainingSet::row_noise
     at::Tensor mouth;         // [frames, 6], or undefined
     int64_t rows = 0;
   };
   static Heard HeardOf(const Sound& sound, std::span<const float> mouths, at::Device device);
+  int64_t ReferenceOf(int64_t frame, Random& random) const;
   void Listen(const Heard& heard, std::span<const int64_t> starts, int64_t frames, bool vary, Batch& batch) const;
 
   at::Device device_ = at::kCPU;
@@ -44,6 +48,7 @@ class DeviceSet {
   int size_px_ = 0;
   Rect mask_;
   std::vector<int64_t> references_;  // frames to learn from, where there are no resting pictures
+  std::vector<int64_t> alike_;       // MouthRegion::alike
   at::Tensor weight_;                // [S, S]
   at::Tensor pasted_;                // [S, S], or undefined
   at::Tensor pictures_;              // [frames, S, S, 3] u8, B, G, R

@@ -76,15 +76,17 @@ TEST_F(DeviceSetTest, MakesTheBatchesThatAreMadeOfFiles) {
     ASSERT_TRUE(set.ok()) << set.error().message();
     const MouthRegion region = FindMouth(set.value(), pasted).value();
     ThreadPool pool(2);
-    const auto device_set = DeviceSet::Load(set.value(), region, at::kCPU, pool);
-    ASSERT_TRUE(device_set.ok()) << device_set.error().message();
+    DeviceSet device_set = DeviceSet::Load(set.value(), region, at::kCPU);
+    EXPECT_FALSE(device_set.has_pictures());
+    const Status taken = device_set.TakePictures(set.value(), pool);
+    ASSERT_TRUE(taken.ok()) << taken.error().message();
     const std::vector<int64_t> starts = {0, 7, 3, set.value().frames() - 4};
     for (const Rect& cells : {WholeFace(), Rect{2, 3, 5, 5}}) {
       const StagePlan plan = {.stage = Stage::kFace, .runs = 4, .run_frames = 4, .pictures = 2};
       Random random(1, 2);
       Random same(1, 2);
       const Batch expected = MakeBatch(set.value(), region, plan, cells, starts, false, random).value();
-      const Batch got = device_set.value().MakeBatch(plan, cells, starts, false, same);
+      const Batch got = device_set.MakeBatch(plan, cells, starts, false, same);
       ExpectSame(got.inputs, expected.inputs, "inputs");
       ExpectSame(got.known, expected.known, "known");
       ExpectSame(got.mouth, expected.mouth, "mouth");
@@ -104,24 +106,64 @@ TEST_F(DeviceSetTest, MakesTheBatchesThatAreMadeOfFiles) {
   }
 }
 
+TEST_F(DeviceSetTest, PastesTheMouthsOfFramesThatLookAlikeFromAnotherMoment) {
+  options_.packaged_features = true;
+  const auto set = TrainingSet::Open(options_);
+  ASSERT_TRUE(set.ok()) << set.error().message();
+  EXPECT_TRUE(FindMouth(set.value()).value().alike.empty());
+  const MouthRegion region = FindMouth(set.value(), true).value();
+  ASSERT_EQ(std::ssize(region.alike), set.value().frames() * kAlike);
+  const int64_t learned = set.value().frames() - 5;
+  for (int64_t frame = 0; frame < set.value().frames(); ++frame) {
+    const int64_t before = std::max<int64_t>(0, frame - 12), after = std::max<int64_t>(0, learned - 13 - frame);
+    for (int64_t k = 0; k < kAlike; ++k) {
+      const int64_t other = region.AlikeOf(frame)[static_cast<size_t>(k)];
+      EXPECT_FALSE(set.value().held_out(other)) << frame;
+      if (k < before + after) {
+        EXPECT_GT(std::abs(other - frame), 12) << "there are others";
+      }
+    }
+  }
+}
+
+// The rows of the test's package vary by a sine's deviation, half of the root of two.
+TEST_F(DeviceSetTest, VariesGivenRowsByAShareOfTheirOwnDeviation) {
+  options_.packaged_features = true;
+  for (const double share : {0.0, 0.8}) {
+    options_.row_noise = share;
+    const auto set = TrainingSet::Open(options_);
+    ASSERT_TRUE(set.ok()) << set.error().message();
+    const MouthRegion region = FindMouth(set.value()).value();
+    const DeviceSet device_set = DeviceSet::Load(set.value(), region, at::kCPU);
+    const StagePlan plan = {.stage = Stage::kFace, .runs = 3, .run_frames = 4, .pictures = 0};
+    const std::vector<int64_t> starts = {9, 10, 12};  // all of whose rows there are
+    Random random(1, 2);
+    const at::Tensor plain = MakeBatch(set.value(), region, plan, WholeFace(), starts, false, random).value().inputs;
+    const at::Tensor by_files = MakeBatch(set.value(), region, plan, WholeFace(), starts, true, random).value().inputs;
+    const at::Tensor on_device = device_set.MakeBatch(plan, WholeFace(), starts, true, random).inputs;
+    const double expected = share * 0.5 * std::sqrt(0.5);
+    EXPECT_NEAR((by_files - plain).std().item<double>(), expected, 0.02) << share;
+    EXPECT_NEAR((on_device - plain).std().item<double>(), expected, 0.02) << share;
+    EXPECT_NEAR((by_files - plain).mean().item<double>(), 0, 0.02) << share;
+  }
+}
+
 TEST_F(DeviceSetTest, VariesTheSoundAsMuchAsTheProcessorDoes) {
   options_.more_sound = folder_ / "more";
   const auto set = TrainingSet::Open(options_);
   ASSERT_TRUE(set.ok()) << set.error().message();
   const MouthRegion region = FindMouth(set.value()).value();
-  ThreadPool pool(1);
-  const auto device_set = DeviceSet::Load(set.value(), region, at::kCPU, pool);
-  ASSERT_TRUE(device_set.ok()) << device_set.error().message();
+  const DeviceSet device_set = DeviceSet::Load(set.value(), region, at::kCPU);
   Random random(1);
   Random other(1);
   const Batch by_files = MakeMoreBatch(set.value(), 200, 16, random);
-  const Batch got = device_set.value().MakeMoreBatch(200, 16, other);
+  const Batch got = device_set.MakeMoreBatch(200, 16, other);
   EXPECT_EQ(got.inputs.sizes(), by_files.inputs.sizes());
   EXPECT_EQ(got.mouth.sizes(), by_files.mouth.sizes());
   EXPECT_NEAR(got.inputs.mean().item<double>(), by_files.inputs.mean().item<double>(), 0.12);
   EXPECT_NEAR(got.inputs.std().item<double>(), by_files.inputs.std().item<double>(), 0.12);
   EXPECT_LE(got.inputs.abs().max().item<double>(), 4);
-  const Batch next = device_set.value().MakeMoreBatch(200, 16, other);
+  const Batch next = device_set.MakeMoreBatch(200, 16, other);
   EXPECT_GT((next.inputs - got.inputs).abs().mean().item<double>(), 0.1);
 }
 

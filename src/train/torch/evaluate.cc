@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 
+#include "image/mouth_area.h"
 #include "train/torch/batch.h"
 #include "train/torch/trainer.h"
 
@@ -17,18 +18,49 @@ namespace {
 constexpr int64_t kChunk = 4;       // frames drawn together
 constexpr int kHeardTogether = 16;  // consecutive frames, which share rows
 
-// Sums of squared errors of some frames.
-struct Sums {
-  double whole = 0, mouth = 0, shuffled = 0, reference = 0;
-};
+double Psnr(double mean_square) { return mean_square > 0 ? std::min(100.0, -10 * std::log10(mean_square)) : 100; }
 
-double Psnr(double squares, double numbers) { return squares > 0 ? -10 * std::log10(squares / numbers) : 100; }
-
-at::Tensor InBox(const at::Tensor& pictures, const Rect& box) {
-  return pictures.narrow(2, box.y, box.height).narrow(3, box.x, box.width);
+// Of pictures [n, 3, h, w], one number each.
+std::vector<double> MeanSquares(const at::Tensor& error, const Rect& box) {
+  const at::Tensor part = error.narrow(2, box.y, box.height).narrow(3, box.x, box.width);
+  const at::Tensor means = part.square().mean({1, 2, 3}).to(at::kDouble).cpu().contiguous();
+  return {means.data_ptr<double>(), means.data_ptr<double>() + means.numel()};
 }
 
-double SquaredError(const at::Tensor& a, const at::Tensor& b) { return (a - b).square().sum().item<double>(); }
+// Sums over pictures.
+class Likenesses {
+ public:
+  void Add(const at::Tensor& drawn, const at::Tensor& target, const Rect& moving) {
+    const at::Tensor error = drawn - target;
+    const Rect face = {0, 0, static_cast<int>(error.size(3)), static_cast<int>(error.size(2))};
+    for (const double square : MeanSquares(error, face)) sum_.face += square;
+    for (const double square : MeanSquares(error, moving)) sum_.moving += square;
+    for (const double square : MeanSquares(error, MouthOf(face))) sum_.mouth += Psnr(square);
+    count_ += error.size(0);
+  }
+  void Add(const Likenesses& other) {
+    sum_ = {sum_.face + other.sum_.face, sum_.mouth + other.sum_.mouth, sum_.moving + other.sum_.moving};
+    count_ += other.count_;
+  }
+  Likeness Mean() const {
+    const auto n = static_cast<double>(std::max<int64_t>(count_, 1));
+    return {Psnr(sum_.face / n), sum_.mouth / n, Psnr(sum_.moving / n)};
+  }
+
+ private:
+  Likeness sum_;  // of mean squares, of the mouth's decibels
+  int64_t count_ = 0;
+};
+
+struct DrawingSums {
+  Likenesses right, other, reference;
+  void Add(const DrawingSums& more) {
+    right.Add(more.right);
+    other.Add(more.other);
+    reference.Add(more.reference);
+  }
+  Drawings Mean() const { return {right.Mean(), other.Mean(), reference.Mean()}; }
+};
 
 double Correlation(const at::Tensor& a, const at::Tensor& b) {
   const at::Tensor x = a - a.mean();
@@ -118,7 +150,8 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
   const StagePlan plan = {.stage = Stage::kFace, .runs = static_cast<int>(kChunk), .run_frames = 1, .pictures = 1};
   const auto chunks = static_cast<size_t>((count + kChunk - 1) / kChunk);
   std::vector<at::Tensor> heard(chunks);
-  std::vector<Sums> sums(chunks);
+  std::vector<DrawingSums> learned(chunks), in_use(chunks);
+  const bool owns = options.in_use && !set.faces().header().has_resting;
   std::vector<at::Tensor> columns(static_cast<size_t>(options.sheet_frames));  // of the sheet: [3, 3 S, S]
 
   const auto batch_of = [&](size_t chunk, bool pictures) -> Result<Batch> {
@@ -143,11 +176,18 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
     const at::Tensor others = heard[(chunk + chunks / 2) % chunks].index_select(
         0,
         at::arange(target.size(0), target.options().dtype(at::kLong)) % heard[(chunk + chunks / 2) % chunks].size(0));
-    const at::Tensor confused = Draw(model, replica, net, WholeFace(), batch.image, others);
     const at::Tensor reference = batch.image.narrow(1, 0, 3);
-    const at::Tensor mouth = InBox(target, region.box);
-    sums[chunk] = {SquaredError(drawn, target), SquaredError(InBox(drawn, region.box), mouth),
-                   SquaredError(InBox(confused, region.box), mouth), SquaredError(InBox(reference, region.box), mouth)};
+    DrawingSums& sums = learned[chunk];
+    sums.right.Add(drawn, target, region.box);
+    sums.other.Add(Draw(model, replica, net, WholeFace(), batch.image, others), target, region.box);
+    sums.reference.Add(reference, target, region.box);
+    if (owns) {
+      const at::Tensor image = at::cat({target, batch.image.narrow(1, 3, 3)}, 1);
+      DrawingSums& own = in_use[chunk];
+      own.right.Add(Draw(model, replica, net, WholeFace(), image, heard[chunk]), target, region.box);
+      own.other.Add(Draw(model, replica, net, WholeFace(), image, others), target, region.box);
+      own.reference.Add(target, target, region.box);
+    }
     for (int64_t k = 0; k < target.size(0); ++k) {
       const int64_t frame = static_cast<int64_t>(chunk) * kChunk + k;
       const int64_t column = options.sheet_frames > 0 ? frame * options.sheet_frames / count : 0;
@@ -163,17 +203,12 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
   at::NoGradGuard no_grad;
   Evaluation result;
   result.frames = count;
-  Sums total;
-  for (const Sums& s : sums) {
-    total = {total.whole + s.whole, total.mouth + s.mouth, total.shuffled + s.shuffled, total.reference + s.reference};
+  for (size_t chunk = 1; chunk < chunks; ++chunk) {
+    learned[0].Add(learned[chunk]);
+    in_use[0].Add(in_use[chunk]);
   }
-  const double size = set.size_px();
-  const double numbers = static_cast<double>(count) * 3;
-  const double in_box = numbers * region.box.width * region.box.height;
-  result.psnr_db = Psnr(total.whole, numbers * size * size);
-  result.mouth_psnr_db = Psnr(total.mouth, in_box);
-  result.shuffled_mouth_psnr_db = Psnr(total.shuffled, in_box);
-  result.reference_mouth_psnr_db = Psnr(total.reference, in_box);
+  if (chunks > 0) result.learned = learned[0].Mean();
+  if (chunks > 0 && owns) result.in_use = in_use[0].Mean();
   ASSIGN_OR_RETURN(result.correlations, HeardCorrelations(set, model, weights, pool, options));
   std::erase_if(columns, [](const at::Tensor& column) { return !column.defined(); });
   if (!columns.empty()) {

@@ -17,17 +17,32 @@ struct EvaluateOptions {
   int64_t most_frames = 400;  // drawn, evenly spaced among the held-out ones
   int64_t most_heard = 2400;  // likewise
   int sheet_frames = 0;       // that many of them side by side: target, prediction, reference
+  bool in_use = false;        // also Evaluation::in_use
   at::Device device = at::kCPU;
   at::ScalarType number = at::kFloat;
 };
 
+// PSNR in dB of some pictures against what they should be.
+struct Likeness {
+  double face = 0;    // whole pictures, of all squared errors together
+  double mouth = 0;   // in MouthOf (image/mouth_area.h), mean of the pictures'
+  double moving = 0;  // in MouthRegion::box, of all squared errors together
+};
+
+// Of one network with one kind of reference.
+struct Drawings {
+  Likeness right;      // with the sound of the frame
+  Likeness other;      // with that of another held-out frame
+  Likeness reference;  // the reference itself: what a network that only copies reaches
+};
+
 struct Evaluation {
   int64_t frames = 0;
-  double psnr_db = 0;                  // of the whole face picture
-  double mouth_psnr_db = 0;            // within MouthRegion::box
-  double shuffled_mouth_psnr_db = 0;   // with the sound of another held-out frame
-  double reference_mouth_psnr_db = 0;  // of the reference picture: what a network that only copies reaches
-  std::vector<double> correlations;    // HeardCorrelations
+  Drawings learned;  // references as while learning
+  // Each frame its own reference, with the true mouth in it, as a template's frame is in use. What it shows more than
+  // `learned` may be copied, so it says something only together with its `other`. Not where there are resting pictures.
+  std::optional<Drawings> in_use;
+  std::vector<double> correlations;  // HeardCorrelations
   std::optional<Image> sheet;
 };
 

@@ -13,6 +13,13 @@ namespace {
 constexpr const char* kReaderWeight = "mouth_reader.weight";
 constexpr const char* kReaderBias = "mouth_reader.bias";
 
+// Where `layout` has a parameter of that name, `marked` becomes 1.
+void Mark(const WeightLayout& layout, const std::string& name, at::Tensor& marked) {
+  const auto found = layout.parameters.find(name);
+  if (found == layout.parameters.end()) return;
+  marked.narrow(0, found->second.offset, ElementCount(found->second.dims).value()).fill_(1);
+}
+
 }  // namespace
 
 Model::Model(const ModelShape& wanted) : shape(wanted), generator(GeneratorConvs(wanted.generator)) {
@@ -39,25 +46,26 @@ WeightValues Model::Initial(uint64_t seed) const {
   return values;
 }
 
-at::Tensor Model::Hearing() const {
-  at::Tensor hearing = at::zeros({layout.parameter_floats});
-  const auto mark = [&](const std::string& name) {
-    const auto found = layout.parameters.find(name);
-    if (found == layout.parameters.end()) return;
-    hearing.narrow(0, found->second.offset, ElementCount(found->second.dims).value()).fill_(1);
-  };
-  std::vector<FamilyConv> hears = HearingConvs(shape.generator);
-  hears.insert(hears.end(), encoder.begin(), encoder.end());
-  for (const FamilyConv& conv : hears) {
+at::Tensor Model::Marked(const std::vector<FamilyConv>& convs) const {
+  at::Tensor marked = at::zeros({layout.parameter_floats});
+  for (const FamilyConv& conv : convs) {
     for (const std::string& owner : {conv.conv, conv.norm}) {
-      mark(owner + ".weight");
-      mark(owner + ".bias");
+      for (const char* part : {".weight", ".bias"}) Mark(layout, owner + part, marked);
     }
   }
-  mark(kReaderWeight);
-  mark(kReaderBias);
+  return marked;
+}
+
+at::Tensor Model::Hearing() const {
+  std::vector<FamilyConv> hears = HearingConvs(shape.generator);
+  hears.insert(hears.end(), encoder.begin(), encoder.end());
+  at::Tensor hearing = Marked(hears);
+  Mark(layout, kReaderWeight, hearing);
+  Mark(layout, kReaderBias, hearing);
   return hearing;
 }
+
+at::Tensor Model::Encoding() const { return Marked(encoder); }
 
 at::Tensor Hear(const Model& model, const Replica& weights, const NetOptions& options, const at::Tensor& inputs,
                 const at::Tensor& known) {

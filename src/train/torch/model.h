@@ -4,12 +4,22 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
+#include <string_view>
+
 #include "image/view.h"
 #include "model/family.h"
 #include "train/torch/net.h"
 #include "train/torch/weights.h"
 
 namespace lips {
+
+struct EncoderWidth {
+  std::string_view name;
+  std::array<int, 5> channels;  // EncoderShape::channels
+};
+inline constexpr std::array<EncoderWidth, 3> kEncoderWidths = {
+    {{"slim", {8, 16, 32, 64, 512}}, {"medium", {16, 32, 64, 128, 512}}, {"full", {32, 64, 128, 256, 512}}}};
 
 struct ModelShape {
   GeneratorShape generator;
@@ -30,6 +40,10 @@ struct Model {
   // [parameter_floats]: 1 for the weights that hear (encoder, the generator's part for sound, the reader of mouths), 0
   // for those that see and draw.
   at::Tensor Hearing() const;
+  at::Tensor Encoding() const;  // likewise for the audio encoder alone
+
+ private:
+  at::Tensor Marked(const std::vector<FamilyConv>& convs) const;
 };
 
 // What runs of `frames` consecutive frames sound like, to what the generator makes of it, [runs * frames, C, 10, 10]

@@ -111,6 +111,12 @@ at::Tensor DoubleByProducts(const at::Tensor& input, int64_t first_row, int64_t 
   return both.reshape({n, 2 * h, 2 * w, c}).permute({0, 3, 1, 2});
 }
 
+// A convolution by one pixel, as one product of matrices: nothing has to be chosen for its shape first.
+at::Tensor Product(const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& x) {
+  const at::Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast).permute({0, 2, 3, 1});
+  return at::linear(pixels, weight.flatten(1), bias).permute({0, 3, 1, 2});
+}
+
 }  // namespace
 
 at::Tensor TorchNet::Enter(const at::Tensor& x) const {
@@ -119,10 +125,15 @@ at::Tensor TorchNet::Enter(const at::Tensor& x) const {
 
 at::Tensor TorchNet::Conv(const FamilyConv& conv, const Value& x) {
   const Replica::Filter& filter = weights_.filter(conv.conv);
-  const bool planes = options_.depthwise_planes && conv.groups > 1;
-  const at::Tensor in = x.contiguous(planes ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
-  const at::Tensor y = at::conv2d(in, filter.weight, filter.bias, {conv.stride_y, conv.stride_x}, {conv.pad, conv.pad},
-                                  {1, 1}, conv.groups);
+  const at::Tensor y = [&] {
+    const at::IntArrayRef kernel = filter.weight.sizes().slice(2);
+    const bool one = kernel[0] == 1 && kernel[1] == 1 && conv.stride_y == 1 && conv.stride_x == 1 && conv.groups == 1;
+    if (one && (options_.by_products || !x.is_cpu())) return Product(filter.weight, filter.bias, x);
+    const bool planes = options_.depthwise_planes && conv.groups > 1;
+    const at::Tensor in = x.contiguous(planes ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
+    return at::conv2d(in, filter.weight, filter.bias, {conv.stride_y, conv.stride_x}, {conv.pad, conv.pad}, {1, 1},
+                      conv.groups);
+  }();
   if (!filter.gain.defined()) return y;
   return at::batch_norm(y, filter.gain, filter.shift, weights_.Statistic(conv.norm + ".running_mean"),
                         weights_.Statistic(conv.norm + ".running_var"), true, options_.momentum, kNormEpsilon, false);

@@ -12,7 +12,7 @@ struct NetOptions {
   at::ScalarType number = at::kFloat;  // activations, and what the replica was prepared for; parameters are f32
   double momentum = 0.05;              // of the running statistics
   bool depthwise_planes = false;       // channels outermost where each has a filter of its own: faster on some devices
-  bool by_products = false;            // upsampling by matrices, as on every device but the CPU
+  bool by_products = false;            // upsampling and 1x1 convolutions by matrices, as on every device but the CPU
   // The part of the picture that is shown, in cells of the deepest map (kCells a side).
   int first_row = 0;
   int first_column = 0;

@@ -61,12 +61,17 @@ TEST(TorchNet, TheExportedGeneratorComputesWhatTorchDoes) {
     replica.Prepare(NormMode::kFolded, at::kFloat);
     const at::Tensor image = at::rand({1, 6, size_px, size_px});
     const at::Tensor sound = at::randn({1, audio[0], audio[1], audio[2]});
-    TorchNet net(replica, {});
-    const at::Tensor heard = WalkHearing(net, shape.generator, net.Enter(sound));
-    const at::Tensor drawn = Draw(model, replica, {}, {0, 0, kCells, kCells}, image, heard);
     const Graph graph = GeneratorGraph(StateOf(model.layout, values, model.generator), shape.generator).value();
-    EXPECT_LT(LargestDifference(drawn, RunGraph(graph, {image, sound})), 1e-4) << size_px;
-    EXPECT_GT(drawn.std().item<double>(), 1e-3) << "a constant picture proves nothing";
+    const at::Tensor expected = RunGraph(graph, {image, sound});
+    for (const bool products : {false, true}) {
+      NetOptions options;
+      options.by_products = products;
+      TorchNet net(replica, options);
+      const at::Tensor heard = WalkHearing(net, shape.generator, net.Enter(sound));
+      const at::Tensor drawn = Draw(model, replica, options, {0, 0, kCells, kCells}, image, heard);
+      EXPECT_LT(LargestDifference(drawn, expected), 1e-4) << size_px;
+      EXPECT_GT(drawn.std().item<double>(), 1e-3) << "a constant picture proves nothing";
+    }
   }
 }
 
@@ -88,7 +93,6 @@ TEST(TorchNet, TheExportedEncoderComputesWhatTorchDoes) {
   EXPECT_LT(LargestDifference(rows, RunGraph(graph, {mel})) / scale, 1e-4);
 }
 
-// What is learned on a part must hold for the whole: only what its edges see may differ.
 TEST(Model, KnowsWhichOfItsWeightsHear) {
   ModelShape shape;
   shape.generator.channels = shape.encoder.channels = kNarrow;
@@ -112,6 +116,36 @@ TEST(Model, KnowsWhichOfItsWeightsHear) {
   EXPECT_GT(draws, 100);
 }
 
+// A wider encoder beside the same generator: what is taken over is all but the encoder.
+TEST(TakeOver, CopiesWhatHasTheSameNameAndDimensions) {
+  ModelShape slim;
+  slim.generator.channels = kNarrow;
+  slim.encoder.channels = {4, 8, 8, 16, 512};
+  ModelShape wide = slim;
+  wide.encoder.channels = {8, 8, 16, 16, 512};
+  const Model from(slim), to(wide);
+  const WeightValues old = SomeWeights(from);
+  WeightValues values = to.Initial(3);
+  const WeightValues initial = to.Initial(3);
+  TakeOver(from.layout, old, to.layout, values);
+  const at::Tensor encoding = to.Encoding();
+  int taken = 0, anew = 0;
+  for (const auto& [name, slot] : to.layout.parameters) {
+    const int64_t count = ElementCount(slot.dims).value();
+    const auto& other = from.layout.parameters.find(name)->second;
+    const bool same = other.dims == slot.dims;
+    const at::Tensor expected =
+        same ? old.parameters.narrow(0, other.offset, count) : initial.parameters.narrow(0, slot.offset, count);
+    EXPECT_TRUE(at::equal(values.parameters.narrow(0, slot.offset, count), expected)) << name;
+    (same ? taken : anew) += 1;
+    const bool encodes = encoding.narrow(0, slot.offset, count).mean().item<double>() == 1;
+    EXPECT_TRUE(encodes || same) << name;
+  }
+  EXPECT_GT(anew, 5);
+  EXPECT_GT(taken, 100);
+}
+
+// What is learned on a part must hold for the whole: only what its edges see may differ.
 TEST(TorchNet, AUpsampledPartIsThatPartOfTheUpsampledWhole) {
   const Model model([] {
     ModelShape shape;

@@ -62,8 +62,12 @@ Result<ModelShape> ShapeFor(const TrainRequest& request, const TrainingSet& set)
     return Error(ErrorCode::kUnsupported,
                  "feature rows of " + std::to_string(set.row_floats()) + " floats; training knows rows of 512 (AVE)");
   }
-  shape.encoder.channels = request.encoder_width == "full" ? std::array<int, 5>{32, 64, 128, 256, 512}
-                                                           : std::array<int, 5>{8, 16, 32, 64, 512};
+  const auto* const encoder = std::ranges::find(kEncoderWidths, request.encoder_width, &EncoderWidth::name);
+  if (encoder == kEncoderWidths.end()) {
+    return Error(ErrorCode::kInvalidInput,
+                 "encoder width '" + request.encoder_width + "'; expected slim, medium or full");
+  }
+  shape.encoder.channels = encoder->channels;
   shape.learns_rows = set.learns_rows();
   shape.mouth_parameters = set.has_mouth() ? kMouthParameters : 0;
   return shape;
@@ -94,6 +98,16 @@ std::string HeardText(const std::vector<double>& correlations) {
     text += Text("%s %s %.2f", k == 0 ? "; heard:" : ",", kMouthNames[k], correlations[k]);
   }
   return text;
+}
+
+Json ToJson(const Likeness& likeness) {
+  return Json::Object({{"face", likeness.face}, {"mouth", likeness.mouth}, {"moving", likeness.moving}});
+}
+
+Json ToJson(const Drawings& drawings) {
+  return Json::Object({{"right_sound", ToJson(drawings.right)},
+                       {"other_sound", ToJson(drawings.other)},
+                       {"reference", ToJson(drawings.reference)}});
 }
 
 // A run and its files.
@@ -130,6 +144,8 @@ class Run {
       const StagePlan plan = PlanAt(Progress(), trainer_.step(),
                                     {.has_mouth = set_.has_mouth(),
                                      .has_more_sound = set_.more_frames() > 0,
+                                     .filmed = !set_.faces().header().has_resting,
+                                     .keep_hearing = request_.keep_hearing,
                                      .sound_share = request_.sound_share,
                                      .peak_rate = request_.learning_rate,
                                      .batch = trainer_.options().batch});
@@ -171,9 +187,10 @@ class Run {
   }
 
   Status Settle() {
-    ASSIGN_OR_RETURN(const std::string found, trainer_.Settle());
-    if (!found.empty()) Say(found);
-    return {};
+    return Guarded([&]() -> Status {
+      trainer_.Settle();
+      return {};
+    });
   }
 
   Status AddPoint(const StagePlan& plan) {
@@ -197,8 +214,9 @@ class Run {
              point.mouth_loss, left_s / 60));
   }
 
-  Result<Evaluation> Look(int64_t frames, int sheet, at::ScalarType number) {
+  Result<Evaluation> Look(int64_t frames, int sheet, at::ScalarType number, bool in_use) {
     EvaluateOptions options;
+    options.in_use = in_use;
     options.most_frames = frames;
     options.sheet_frames = sheet;
     options.device = trainer_.options().device;
@@ -219,13 +237,15 @@ class Run {
   }
 
   Status Judge() {
-    ASSIGN_OR_RETURN(const Evaluation found, Look(kMidwayFrames, kSheetFrames, trainer_.options().number));
+    ASSIGN_OR_RETURN(const Evaluation found, Look(kMidwayFrames, kSheetFrames, trainer_.options().number, false));
     CurvePoint& point = points_.back();
-    point.psnr_db = found.psnr_db;
-    point.mouth_psnr_db = found.mouth_psnr_db;
+    const auto& [right, other, reference] = found.learned;
+    point.psnr_db = right.face;
+    point.mouth_psnr_db = right.mouth;
     if (!found.correlations.empty()) point.opening_correlation = found.correlations[0];
-    Say(Text("held out: %.2f dB, in the mouth %.2f dB (copying the reference %.2f, other sound %.2f)", found.psnr_db,
-             found.mouth_psnr_db, found.reference_mouth_psnr_db, found.shuffled_mouth_psnr_db) +
+    Say(Text("held out: %.2f dB, in the mouth %.2f dB (copying the reference %.2f, other sound %.2f), where it moves "
+             "%.2f dB (%.2f, %.2f)",
+             right.face, right.mouth, reference.mouth, other.mouth, right.moving, reference.moving, other.moving) +
         HeardText(found.correlations));
     return found.sheet ? WritePng(request_.output / "preview.png", found.sheet->view()) : Status();
   }
@@ -272,7 +292,7 @@ class Run {
   Result<TrainReport> Finish() {
     RETURN_IF_ERROR(WriteState());
     Say("judging the result on held-out frames");
-    ASSIGN_OR_RETURN(const Evaluation found, Look(kFinalFrames, kSheetFrames, at::kFloat));
+    ASSIGN_OR_RETURN(const Evaluation found, Look(kFinalFrames, kSheetFrames, at::kFloat, true));
     if (found.sheet) RETURN_IF_ERROR(WritePng(request_.output / "preview.png", found.sheet->view()));
     TrainReport report;
     Json correlations = Json::Object();
@@ -292,18 +312,20 @@ class Run {
                       {"elapsed_s", Elapsed()},
                       {"frames_learned", set_.frames() - static_cast<int64_t>(set_.HeldOutFrames().size())},
                       {"frames_judged", found.frames},
-                      {"mouth_box", Json::Array{region_.box.x, region_.box.y, region_.box.width, region_.box.height}},
-                      {"psnr_db", found.psnr_db},
-                      {"mouth_psnr_db", found.mouth_psnr_db},
-                      {"mouth_psnr_db_with_other_sound", found.shuffled_mouth_psnr_db},
-                      {"mouth_psnr_db_of_reference", found.reference_mouth_psnr_db},
+                      {"moving_box", Json::Array{region_.box.x, region_.box.y, region_.box.width, region_.box.height}},
+                      {"held_out_db", ToJson(found.learned)},
                       {"heard_correlation", std::move(correlations)},
                       {"peak_rss_bytes", PeakRssBytes()}});
+    if (found.in_use) report.json.Set("held_out_db_in_use", ToJson(*found.in_use));
     RETURN_IF_ERROR(WriteFileAtomically(request_.output / "report.json", report.json.Dump() + "\n"));
     report.summary =
         Text("%lld steps in %.1f min; held out: %.2f dB, in the mouth %.2f dB (other sound %.2f, reference %.2f)",
-             static_cast<long long>(trainer_.step()), Elapsed() / 60, found.psnr_db, found.mouth_psnr_db,
-             found.shuffled_mouth_psnr_db, found.reference_mouth_psnr_db);
+             static_cast<long long>(trainer_.step()), Elapsed() / 60, found.learned.right.face,
+             found.learned.right.mouth, found.learned.other.mouth, found.learned.reference.mouth);
+    if (found.in_use) {
+      report.summary += Text("; in use %.2f dB, in the mouth %.2f dB (other sound %.2f)", found.in_use->right.face,
+                             found.in_use->right.mouth, found.in_use->other.mouth);
+    }
     report.summary += HeardText(found.correlations);
     return report;
   }
@@ -325,9 +347,13 @@ bool CanTrain() { return true; }
 
 Result<TrainReport> Train(const TrainRequest& request) {
   at::set_num_threads(1);  // each worker computes a batch of its own
+  if (request.keep_hearing && !request.from) {
+    return Error(ErrorCode::kInvalidInput, "--keep-hearing keeps what another run learned: say which with --from");
+  }
   RETURN_IF_ERROR(MakeFolder(request.output));
   RemoveAbandonedFiles(request.output);  // of a run that was killed
-  ASSIGN_OR_RETURN(const TrainerOptions options, OptionsFor(request));
+  ASSIGN_OR_RETURN(TrainerOptions options, OptionsFor(request));
+  options.say = request.progress;
   if (options.device.is_cpu()) KeepFreedMemory();
   TrainingSetOptions set_options;
   set_options.avatar = request.avatar;
@@ -336,6 +362,7 @@ Result<TrainReport> Train(const TrainRequest& request) {
   set_options.packaged_features = request.packaged_features;
   set_options.audio = request.audio;
   set_options.more_sound = request.more_sound;
+  set_options.row_noise = request.row_noise;
   set_options.held_out = request.held_out;
   set_options.threads = options.threads;
   set_options.stop = request.stop;

@@ -27,10 +27,17 @@ constexpr double kMouthShare = 0.05;   // of mouth parameters in the loss, once 
 constexpr double kMoreMouthShare = 0.5;
 constexpr int64_t kCheckEvery = 64;  // steps between two looks at a device that is not waited for
 constexpr double kAverageDecay = 0.998;
+constexpr double kTakenShare = 0.1;  // of the learning rate, for what was taken over beside a new encoder
 
 std::vector<float> Floats(const at::Tensor& tensor) {
   const at::Tensor on_cpu = tensor.cpu().contiguous();
   return {on_cpu.data_ptr<float>(), on_cpu.data_ptr<float>() + on_cpu.numel()};
+}
+
+at::Tensor Tensor1D(const std::vector<float>& values) {
+  at::Tensor tensor = at::empty({std::ssize(values)});
+  if (!values.empty()) std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  return tensor;
 }
 
 }  // namespace
@@ -103,7 +110,8 @@ Status Trainer::Begin() {
   Random random(options_.seed, 0xC0B1);
   const StagePlan plan = PlanAt(0.99, 0, {});
   RETURN_IF_ERROR(FindStarts(plan));
-  ASSIGN_OR_RETURN(const Batch batch, BatchFor(plan, region_.crop_cells, false, random));
+  const bool filmed = !set_.faces().header().has_resting;
+  ASSIGN_OR_RETURN(const Batch batch, BatchFor(plan, filmed ? WholeFace() : region_.crop_cells, false, random));
   const auto measure = [&](WeightValues& values) -> Status {
     at::NoGradGuard no_grad;
     Replica& replica = *replicas_[0];
@@ -132,13 +140,17 @@ void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {
     Replica& replica = *replicas_[static_cast<size_t>(worker)];
     replica.Load(weights_);
     Random random(options_.seed, static_cast<uint64_t>(step_ * options_.workers + worker));
-    const Rect cells = plan.stage == Stage::kFace ? WholeFace() : region_.crop_cells;
+    const Rect cells = plan.whole ? WholeFace() : region_.crop_cells;
     ASSIGN_OR_RETURN(const Batch batch, BatchFor(plan, cells, true, random));
     const bool live = plan.stage == Stage::kSound || plan.stage == Stage::kMouth;
     replica.Prepare(live ? NormMode::kLive : NormMode::kFolded, options_.number);
-    const at::Tensor heard = Hear(model_, replica, net_, batch.inputs, batch.known);
+    const bool listens = plan.hearing_share > 0;
+    const at::Tensor heard = [&] {
+      const at::AutoGradMode gradients(listens);
+      return Hear(model_, replica, net_, batch.inputs, batch.known);
+    }();
     at::Tensor loss;
-    if (batch.mouth.defined()) loss = MouthLoss(batch, ReadMouth(replica, heard));
+    if (batch.mouth.defined() && listens) loss = MouthLoss(batch, ReadMouth(replica, heard));
     if (plan.more_runs > 0) {
       const Batch more = MoreFor(plan, random);
       const at::Tensor of_more =
@@ -166,6 +178,7 @@ void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {
 
 Status Trainer::Step(const StagePlan& plan) {
   RETURN_IF_ERROR(FindStarts(plan));
+  if (plan.pictures > 0 && device_set_ && !device_set_->has_pictures()) RETURN_IF_ERROR(SettlePictures());
   std::vector<Lesson> lessons(static_cast<size_t>(options_.workers));
   if (options_.workers == 1) {
     Learn(plan, 0, lessons[0]);
@@ -219,15 +232,13 @@ Result<double> Trainer::MsOfStep(const StagePlan& plan) {
   return watch.ElapsedMs() / kTimed;
 }
 
-Result<std::string> Trainer::Settle() {
-  if (options_.resident) {
-    RETURN_IF_ERROR(Guarded([&]() -> Status {
-      ASSIGN_OR_RETURN(device_set_, DeviceSet::Load(set_, region_, options_.device, pool_));
-      return {};
-    }));
-  }
-  if (options_.device.is_cpu()) return std::string();
-  at::globalContext().setBenchmarkCuDNN(true);
+void Trainer::Settle() {
+  if (options_.resident) device_set_ = DeviceSet::Load(set_, region_, options_.device);
+}
+
+Status Trainer::SettlePictures() {
+  RETURN_IF_ERROR(Guarded([&] { return device_set_->TakePictures(set_, pool_); }));
+  if (options_.device.is_cpu()) return {};
   StagePlan plan = PlanAt(0.5, 0, {.batch = options_.batch});
   plan.stage = Stage::kFolded;
   std::array<double, 2> ms = {};
@@ -239,7 +250,8 @@ Result<std::string> Trainer::Settle() {
   char text[160];
   std::snprintf(text, sizeof(text), "a step of %d pictures takes %.0f ms, with depthwise channels outermost %.0f ms",
                 plan.runs * plan.pictures, ms[0], ms[1]);
-  return std::string(text);
+  if (options_.say) options_.say(text);
+  return {};
 }
 
 Status Trainer::Update(const StagePlan& plan) {
@@ -263,8 +275,9 @@ Status Trainer::Update(const StagePlan& plan) {
   const double first_scale = 1 / (1 - std::pow(kFirstDecay, step));
   const double second_scale = 1 / (1 - std::pow(kSecondDecay, step));
   at::Tensor move = first_moment_ * first_scale / ((second_moment_ * second_scale).sqrt_() + kEpsilon);
+  move += kWeightDecay * weights_.parameters * decayed_;
+  if (plan.stage == Stage::kSound && anew_.defined()) move *= kTakenShare + (1 - kTakenShare) * anew_;
   if (plan.hearing_share != 1) move *= 1 - (1 - plan.hearing_share) * hearing_;
-  weights_.parameters.sub_(weights_.parameters * decayed_, plan.learning_rate * kWeightDecay);
   weights_.parameters.sub_(move, plan.learning_rate);
   weights_.statistics.copy_(statistics);
   const double keep = std::min(kAverageDecay, (1 + step) / (10 + step));
@@ -278,6 +291,7 @@ Status Trainer::Save(TensorFile& file) const {
   file.facts.Set("step", step_);
   file.facts.Set("seed", static_cast<int64_t>(options_.seed));
   file.facts.Set("workers", options_.workers);
+  file.facts.Set("encoder_anew", anew_.defined());
   file.arrays["parameters"] = Floats(weights_.parameters);
   file.arrays["statistics"] = Floats(weights_.statistics);
   file.arrays["average_parameters"] = Floats(average_.parameters);
@@ -287,9 +301,34 @@ Status Trainer::Save(TensorFile& file) const {
   return {};
 }
 
+Status Trainer::TakeBeside(const TensorFile& file) {
+  const auto parameters = file.arrays.find("average_parameters"), statistics = file.arrays.find("average_statistics");
+  if (!model_.shape.learns_rows || parameters == file.arrays.end() || statistics == file.arrays.end())
+    return Load(file);
+  for (const EncoderWidth& width : kEncoderWidths) {
+    ModelShape shape = model_.shape;
+    shape.encoder.channels = width.channels;
+    const Model other(shape);
+    if (std::ssize(parameters->second) != other.layout.parameter_floats ||
+        std::ssize(statistics->second) != other.layout.statistic_floats) {
+      continue;
+    }
+    WeightValues values = model_.Initial(options_.seed);
+    TakeOver(other.layout, {Tensor1D(parameters->second), Tensor1D(statistics->second)}, model_.layout, values);
+    average_.parameters.copy_(values.parameters);
+    average_.statistics.copy_(values.statistics);
+    anew_ = model_.Encoding().to(options_.device);
+    return {};
+  }
+  return Load(file);  // says what does not fit
+}
+
 Status Trainer::BeginWith(const TensorFile& file) {
-  RETURN_IF_ERROR(Load(file));
+  const auto parameters = file.arrays.find("parameters");
+  const bool same = parameters != file.arrays.end() && std::ssize(parameters->second) == model_.layout.parameter_floats;
+  RETURN_IF_ERROR(same ? Load(file) : TakeBeside(file));
   at::NoGradGuard no_grad;
+  anew_ = same ? at::Tensor() : anew_;
   weights_.parameters.copy_(average_.parameters);
   weights_.statistics.copy_(average_.statistics);
   first_moment_.zero_();
@@ -318,10 +357,10 @@ Status Trainer::Load(const TensorFile& file) {
   const Json* step = file.facts.Find("step");
   if (step == nullptr || !step->is_int()) return Error(ErrorCode::kCorrupted, "the checkpoint does not tell its step");
   for (const auto& [values, tensor] : pairs) {
-    at::Tensor loaded = at::empty({static_cast<int64_t>(values->size())});
-    if (!values->empty()) std::memcpy(loaded.data_ptr<float>(), values->data(), values->size() * sizeof(float));
-    tensor->copy_(loaded);
+    tensor->copy_(Tensor1D(*values));
   }
+  const Json* anew = file.facts.Find("encoder_anew");
+  anew_ = anew != nullptr && anew->is_bool() && anew->as_bool() ? model_.Encoding().to(options_.device) : at::Tensor();
   step_ = step->as_int();
   return {};
 }

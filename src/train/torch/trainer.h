@@ -1,6 +1,7 @@
 // One training run in progress: weights, optimiser and workers.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct TrainerOptions {
   at::ScalarType number = at::kFloat;
   int batch = 1;          // ScheduleOptions::batch, for what is measured before the first step
   bool resident = false;  // all there is to learn from lies in the device's memory; takes one worker
+  std::function<void(const std::string& line)> say = {};  // what was found out, for a person
 };
 
 // What steps found, averaged over them and the workers.
@@ -44,13 +46,14 @@ class Trainer {
   // first Step. Errors: those of reading pictures.
   Status Begin();
 
-  // Instead of Begin: the averaged weights of another run's Save; everything else begins anew. Errors: those of Load.
+  // Instead of Begin: the averaged weights of another run's Save; everything else begins anew. So does the audio
+  // encoder where that run's has another width; what is taken over then learns at a tenth of the rate while there is
+  // sound alone, so that the new encoder comes to say what the rest already understands. Errors: those of Load.
   Status BeginWith(const TensorFile& file);
 
-  // Takes what there is to learn from into the device's memory, where options say so, and finds out how a device other
-  // than the CPU computes fastest. Call it after Begin, BeginWith or Load. Gives what it found, for a person, or an
-  // empty text. Errors: those of reading pictures.
-  Result<std::string> Settle();
+  // Takes the sound into the device's memory, where options say so; pictures follow with the first Step that draws.
+  // Call it after Begin, BeginWith or Load.
+  void Settle();
 
   // AdamW with clipped gradients, and a moving average of the weights. On the CPU the same seed, step and weights give
   // the same result, bit for bit, with the same number of workers on the same machine; a GPU adds up in whatever order.
@@ -79,6 +82,10 @@ class Trainer {
   Result<Batch> BatchFor(const StagePlan& plan, const Rect& cells, bool vary, Random& random) const;
   Batch MoreFor(const StagePlan& plan, Random& random) const;
   Result<double> MsOfStep(const StagePlan& plan);
+  // Pictures into the device's memory, and how it computes with them fastest.
+  Status SettlePictures();
+  // The averaged weights of a run whose audio encoder has another width into average_, but for the encoder.
+  Status TakeBeside(const TensorFile& file);
   void Learn(const StagePlan& plan, int worker, Lesson& lesson);
   Status Update(const StagePlan& plan);
 
@@ -100,6 +107,7 @@ class Trainer {
   at::Tensor second_moment_;
   at::Tensor decayed_;  // 1 for the weights of convolutions, 0 for the rest
   at::Tensor hearing_;  // Model::Hearing
+  at::Tensor anew_;     // Model::Encoding where the rest was taken over; undefined: nothing was, or everything
   int64_t step_ = 0;
 };
 

@@ -71,6 +71,19 @@ WeightValues InitialWeights(const WeightLayout& layout, const std::vector<Family
   return values;
 }
 
+void TakeOver(const WeightLayout& other, const WeightValues& from, const WeightLayout& layout, WeightValues& to) {
+  const auto copy = [](const auto& slots, const at::Tensor& source, const auto& own, at::Tensor& target) {
+    for (const auto& [name, slot] : own) {
+      const auto found = slots.find(name);
+      if (found == slots.end() || found->second.dims != slot.dims) continue;
+      const int64_t count = Count(slot.dims);
+      target.narrow(0, slot.offset, count).copy_(source.narrow(0, found->second.offset, count));
+    }
+  };
+  copy(other.parameters, from.parameters, layout.parameters, to.parameters);
+  copy(other.statistics, from.statistics, layout.statistics, to.statistics);
+}
+
 StateDict StateOf(const WeightLayout& layout, const WeightValues& values, const std::vector<FamilyConv>& convs) {
   StateDict state;
   const at::Tensor parameters = values.parameters.cpu().contiguous();
@@ -191,8 +204,9 @@ void Replica::Prepare(NormMode norm, at::ScalarType number) {
   for (size_t k = 0; k < layout_.convs.size(); ++k) {
     const FamilyConv& conv = layout_.convs[k];
     Filter filter;
-    filter.weight = by_weight[k].view(conv.weight_dims());
-    if (conv.bias || (norm == NormMode::kFolded && !conv.norm.empty())) filter.bias = by_bias[k];
+    // Copies, since a device's kernels take what begins at a multiple of 16 bytes only.
+    filter.weight = by_weight[k].view(conv.weight_dims()).clone();
+    if (conv.bias || (norm == NormMode::kFolded && !conv.norm.empty())) filter.bias = by_bias[k].clone();
     if (norm == NormMode::kLive && !conv.norm.empty()) {
       filter.gain = by_gain[k];
       filter.shift = by_shift[k];

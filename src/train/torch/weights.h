@@ -52,6 +52,9 @@ WeightValues InitialWeights(const WeightLayout& layout, const std::vector<Family
 // num_batches_tracked.
 StateDict StateOf(const WeightLayout& layout, const WeightValues& values, const std::vector<FamilyConv>& convs);
 
+// Into `to`, values of `layout`, what `other`'s values have under the same names with the same dimensions.
+void TakeOver(const WeightLayout& other, const WeightValues& from, const WeightLayout& layout, WeightValues& to);
+
 // A network's own copy of the parameters to compute with. What belongs to all convolutions alike (taking them apart,
 // folding normalisations, rounding) is done for all of them at once: a device is given a dozen things to do, not a
 // dozen for each convolution.
