@@ -12,4 +12,10 @@ constexpr Rect MouthOf(Rect face) {
           face.height * 45 / 100};
 }
 
+// Likewise: chin and what is below it, which a jaw that moves takes along.
+constexpr Rect ChinOf(Rect face) {
+  return {face.x + face.width / 5, face.y + face.height / 2, face.width - 2 * (face.width / 5),
+          face.height * 95 / 100 - face.height / 2};
+}
+
 }  // namespace lips

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "image/mouth_area.h"
 
 namespace lips::cpu {
 namespace {
@@ -17,22 +18,25 @@ struct Errors {
   double mouth = 0;
 };
 
-Errors MeanSquares(std::span<const float> expected, std::span<const float> actual, int size) {
-  const MouthRegion mouth = MouthRegion::Of(size);
-  Errors errors;
-  size_t i = 0;
+double MeanSquare(std::span<const float> expected, std::span<const float> actual, int size, Rect part) {
+  double sum = 0;
   for (int c = 0; c < 3; ++c) {
-    for (int y = 0; y < size; ++y) {
-      for (int x = 0; x < size; ++x, ++i) {
-        const double d = double{expected[i]} - double{actual[i]};
-        errors.picture += d * d;
-        if (x >= mouth.left && x < mouth.right && y >= mouth.top && y < mouth.bottom) errors.mouth += d * d;
+    for (int y = part.y; y < part.bottom(); ++y) {
+      const size_t row =
+          (static_cast<size_t>(c) * static_cast<size_t>(size) + static_cast<size_t>(y)) * static_cast<size_t>(size);
+      for (int x = part.x; x < part.right(); ++x) {
+        const double d = double{expected[row + static_cast<size_t>(x)]} - double{actual[row + static_cast<size_t>(x)]};
+        sum += d * d;
       }
     }
   }
-  errors.picture /= 3.0 * size * size;
-  errors.mouth /= 3.0 * (mouth.right - mouth.left) * (mouth.bottom - mouth.top);
-  return errors;
+  return sum / (3.0 * part.width * part.height);
+}
+
+Errors MeanSquares(std::span<const float> expected, std::span<const float> actual, int size) {
+  const Rect face = {0, 0, size, size};
+  return {MeanSquare(expected, actual, size, face), std::max(MeanSquare(expected, actual, size, MouthOf(face)),
+                                                             MeanSquare(expected, actual, size, ChinOf(face)))};
 }
 
 // Of the worst picture.

@@ -10,16 +10,11 @@
 
 namespace lips::cpu {
 
-// Between two pictures with a peak of 1, over the whole picture and over the mouth alone, in decibels.
+// Between two pictures with a peak of 1, in decibels: over the whole picture, and over the mouth or the chin
+// (image/mouth_area.h), whichever lost more.
 struct Fidelity {
   double picture_db = 0;
   double mouth_db = 0;
-};
-
-// The part of a picture that counts as the mouth: the middle of its lower half.
-struct MouthRegion {
-  int left = 0, right = 0, top = 0, bottom = 0;
-  static MouthRegion Of(int size_px) { return {size_px / 5, size_px * 4 / 5, size_px / 2, size_px * 19 / 20}; }
 };
 
 // The worst over `pictures`, each [3, size_px, size_px].
