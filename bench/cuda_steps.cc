@@ -1,4 +1,4 @@
-// What engine cuda spends where: every kernel of a frame by itself, then whole frames.
+// What engine cuda spends where: every kernel of a frame by itself, then whole frames; then compositing.
 //   cuda_steps MODEL.onnx [BATCH...]
 // `family` instead of a file: the full-width network of the family with made-up weights.
 #include <cuda_runtime_api.h>
@@ -8,12 +8,16 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "composite/composite.h"
 #include "engine/cuda/batch.h"
+#include "engine/cuda/composite_plan.h"
 #include "engine/cuda/launch.h"
 #include "engine/cuda/network.h"
+#include "image/random_picture.h"
 #include "model/family_graph.h"
 #include "model/onnx.h"
 #include "tensor/tensor.h"
@@ -51,6 +55,19 @@ Result<double> Time(const Stream& stream, int count, Enqueue enqueue) {
   static_cast<void>(cudaEventDestroy(begin));
   static_cast<void>(cudaEventDestroy(end));
   return Median(times);
+}
+
+// Microseconds of a call.
+template <typename Call>
+Result<double> TimeCalls(int count, Call call) {
+  for (int warm = 0; warm < 3; ++warm) RETURN_IF_ERROR(call());
+  std::vector<double> calls;
+  for (int i = 0; i < count; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    RETURN_IF_ERROR(call());
+    calls.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
+  }
+  return Median(calls);
 }
 
 std::string Describe(const Launch& launch) {
@@ -146,14 +163,188 @@ Status Measure(const char* model, const std::vector<size_t>& batches) {
                        for (int i = 0; i < 20; ++i) RETURN_IF_ERROR(batch->run().Enqueue(stream));
                        return {};
                      }));
-    std::vector<double> calls;
-    for (int i = 0; i < 200; ++i) {
-      const auto begin = std::chrono::steady_clock::now();
-      RETURN_IF_ERROR(generate());
-      calls.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
-    }
+    ASSIGN_OR_RETURN(const double call, TimeCalls(200, generate));
     std::printf("batch %zu: kernels alone %.1f us, one after the other %.1f us, whole calls %.1f us; %.0f frames/s\n",
-                images, sum, kernels, Median(calls), 1e6 * static_cast<double>(images) / Median(calls));
+                images, sum, kernels, call, 1e6 * static_cast<double>(images) / call);
+  }
+  return {};
+}
+
+// Faces composited into frames of their own, 1280x720 in I420. Crops and mouths are on the device; patches, the parts
+// of frames that change, are packed.
+class Compositing {
+ public:
+  static Result<Compositing> Make(int images) {
+    ASSIGN_OR_RETURN(CompositePlan plan, CompositePlan::Make(CompositeMode::kNatural, kMouth, kCrop));
+    Compositing made(std::move(plan));
+    const auto count = static_cast<size_t>(images);
+    ASSIGN_OR_RETURN(made.stream_, Stream::Make());
+    for (int i = 0; i < images; ++i) {
+      FrameToPaste one = {.place = {400.3 + i, 180.6 + i, 412.4 + i, 411.7 + i},
+                          .width = kWidth,
+                          .height = kHeight,
+                          .format = {YuvMatrix::kBt709, YuvRange::kLimited},
+                          .from = {},
+                          .to = {}};
+      ASSIGN_OR_RETURN(const Rect patch, made.plan_.PatchOf(one.place, kWidth, kHeight));
+      made.patches_.push_back(patch);
+      made.to_paste_.push_back(one);
+      made.patch_bytes_ += PatchBytes(patch);
+    }
+    ASSIGN_OR_RETURN(made.crops_, made.Random(count * kCropBytes));
+    ASSIGN_OR_RETURN(made.mouths_, made.Random(count * kMouthBytes));
+    ASSIGN_OR_RETURN(made.frames_, made.Random(count * kFrameBytes));
+    ASSIGN_OR_RETURN(made.before_, made.Random(made.patch_bytes_));
+    ASSIGN_OR_RETURN(made.after_, made.Random(made.patch_bytes_));
+    ASSIGN_OR_RETURN(made.host_, Memory::Pinned(made.patch_bytes_));
+    ASSIGN_OR_RETURN(made.mask_, Memory::OnDevice(made.plan_.mask().size()));
+    RETURN_IF_ERROR(Check(
+        cudaMemcpy(made.mask_.data(), made.plan_.mask().data(), made.mask_.bytes(), cudaMemcpyDefault), "sending"));
+    ASSIGN_OR_RETURN(made.scratch_, Memory::OnDevice(made.plan_.scratch_bytes() * count));
+    made.UsePatches(false);
+    ASSIGN_OR_RETURN(const PasteList list, made.plan_.ListOf(made.to_paste_));
+    made.taps_at_ = AlignUp(list.frames.size() * sizeof(PasteFrame));
+    const size_t list_bytes = made.taps_at_ + list.taps.size() * sizeof(CubicTaps);
+    ASSIGN_OR_RETURN(made.list_host_, Memory::Pinned(list_bytes));
+    ASSIGN_OR_RETURN(made.list_, Memory::OnDevice(list_bytes));
+    made.launches_ = made.plan_.LaunchesOf({
+        .crops = {.base = made.crops_.data(), .image_bytes = kCropBytes},
+        .mouths = {.base = made.mouths_.data(), .image_bytes = kMouthBytes},
+        .mask = made.mask_.data(),
+        .scratch = made.scratch_.data(),
+        .frames = reinterpret_cast<const PasteFrame*>(made.list_.data()),
+        .taps = reinterpret_cast<const CubicTaps*>(made.list_.data() + made.taps_at_),
+        .images = images,
+    });
+    RETURN_IF_ERROR(made.SendList());
+    RETURN_IF_ERROR(made.stream_.Wait());
+    return made;
+  }
+
+  const std::vector<CompositeLaunch>& launches() const { return launches_; }
+  const Stream& stream() const { return stream_; }
+  size_t patch_bytes() const { return patch_bytes_; }
+
+  // Frames come from patches that were sent, or else lie whole on the device.
+  void UsePatches(bool sent) {
+    size_t at = 0;
+    for (size_t i = 0; i < patches_.size(); ++i) {
+      const Rect& patch = patches_[i];
+      const auto packed = [&](const Memory& memory) {
+        return Planes(memory.data() + at, (patch.width + 1) / 2 * 2, (patch.height + 1) / 2 * 2, {});
+      };
+      to_paste_[i].from = sent ? packed(before_) : Planes(frames_.data() + i * kFrameBytes, kWidth, kHeight, patch);
+      to_paste_[i].to = packed(after_);
+      at += PatchBytes(patch);
+    }
+    sends_ = sent;
+  }
+
+  Status Enqueue() const {
+    for (const CompositeLaunch& launch : launches_) {
+      RETURN_IF_ERROR(Check(Start(launch, stream_.get()), "starting"));
+    }
+    return {};
+  }
+
+  // The list made and sent, patches sent if they are to be, the kernels, patches received.
+  Status Call() const {
+    RETURN_IF_ERROR(SendList());
+    if (sends_) RETURN_IF_ERROR(Copy(before_, host_));
+    RETURN_IF_ERROR(Enqueue());
+    RETURN_IF_ERROR(Copy(host_, after_));
+    return stream_.Wait();
+  }
+
+ private:
+  static constexpr int kMouth = 320, kCrop = 328, kWidth = 1280, kHeight = 720;
+  static constexpr size_t kMouthBytes = size_t{3} * kMouth * kMouth, kCropBytes = size_t{3} * kCrop * kCrop;
+  static constexpr size_t kFrameBytes = size_t{kWidth} * kHeight * 3 / 2;
+
+  explicit Compositing(CompositePlan plan) : plan_(std::move(plan)) {}
+
+  static size_t PatchBytes(const Rect& patch) {
+    const auto across = static_cast<size_t>(patch.width + 1) / 2, down = static_cast<size_t>(patch.height + 1) / 2;
+    return across * down * 6;
+  }
+  // I420 of even size, from the patch on.
+  static FramePlanes Planes(uint8_t* base, int width, int height, const Rect& patch) {
+    const int chroma = patch.y / 2 * (width / 2) + patch.x / 2;
+    return {base + patch.y * width + patch.x,
+            base + width * height + chroma,
+            base + width * height * 5 / 4 + chroma,
+            width,
+            width / 2,
+            1};
+  }
+  Result<Memory> Random(size_t bytes) {
+    std::vector<uint8_t> made(bytes);
+    FillRandom(random_, made.data(), bytes);
+    ASSIGN_OR_RETURN(Memory memory, Memory::OnDevice(bytes));
+    RETURN_IF_ERROR(Check(cudaMemcpy(memory.data(), made.data(), bytes, cudaMemcpyDefault), "sending"));
+    return memory;
+  }
+  Status Copy(const Memory& to, const Memory& from) const {
+    return Check(cudaMemcpyAsync(to.data(), from.data(), from.bytes(), cudaMemcpyDefault, stream_.get()), "copying");
+  }
+  Status SendList() const {
+    ASSIGN_OR_RETURN(const PasteList list, plan_.ListOf(to_paste_));
+    std::ranges::copy(list.frames, reinterpret_cast<PasteFrame*>(list_host_.data()));
+    std::ranges::copy(list.taps, reinterpret_cast<CubicTaps*>(list_host_.data() + taps_at_));
+    return Copy(list_, list_host_);
+  }
+
+  CompositePlan plan_;
+  std::mt19937 random_{1};
+  std::vector<Rect> patches_;
+  std::vector<FrameToPaste> to_paste_;
+  std::vector<CompositeLaunch> launches_;
+  size_t patch_bytes_ = 0, taps_at_ = 0;
+  bool sends_ = false;
+  Memory crops_, mouths_, frames_, before_, after_, host_, mask_, scratch_, list_host_, list_;
+  Stream stream_;
+};
+
+// The CPU's way with the same sizes, one frame on one core.
+Result<double> TimeOnCpu() {
+  const auto composite = MakeComposite(CompositeMode::kNatural);
+  std::mt19937 random{1};
+  const Image crop = RandomPicture(random, 328, 328), mouth = RandomPicture(random, 320, 320);
+  YuvImage frame = RandomYuv(random, 1280, 720, {YuvMatrix::kBt709, YuvRange::kLimited});
+  return TimeCalls(50, [&]() -> Status {
+    composite->Paste(crop.view(), mouth.view(), {400.3, 180.6, 412.4, 411.7}, frame.view());
+    return {};
+  });
+}
+
+Status MeasureCompositing() {
+  ASSIGN_OR_RETURN(const double cpu, TimeOnCpu());
+  std::printf("\ncompositing in 1280x720 I420, mouths and crops on the device; a frame on a core %.1f us\n", cpu);
+  for (const int images : {1, 16}) {
+    ASSIGN_OR_RETURN(Compositing work, Compositing::Make(images));
+    const char* const names[] = {"match", "blend", "paste"};
+    for (size_t kernel = 0; kernel < work.launches().size(); ++kernel) {
+      const CompositeLaunch& launch = work.launches()[kernel];
+      ASSIGN_OR_RETURN(const double us, Time(work.stream(), kRepeats, [&]() -> Status {
+                         for (int i = 0; i < kRepeats; ++i) {
+                           RETURN_IF_ERROR(Check(Start(launch, work.stream().get()), "starting"));
+                         }
+                         return {};
+                       }));
+      std::printf("  %s grid %5d x %-3d shared %6zu  %7.2f us\n", names[kernel], launch.grid_x, launch.grid_y,
+                  launch.shared_bytes, us);
+    }
+    ASSIGN_OR_RETURN(const double kernels, Time(work.stream(), 20, [&]() -> Status {
+                       for (int i = 0; i < 20; ++i) RETURN_IF_ERROR(work.Enqueue());
+                       return {};
+                     }));
+    ASSIGN_OR_RETURN(const double resident, TimeCalls(200, [&] { return work.Call(); }));
+    work.UsePatches(true);
+    ASSIGN_OR_RETURN(const double sent, TimeCalls(200, [&] { return work.Call(); }));
+    std::printf(
+        "composite %d: %.1f us, whole calls %.1f us with frames on the device, %.1f us with %zu KB of patches "
+        "sent; as many come back\n",
+        images, kernels, resident, sent, work.patch_bytes() / 1000);
   }
   return {};
 }
@@ -169,7 +360,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (batches.empty()) batches = {1, 4, 8, 16, 32};
-  const lips::Status status = lips::cuda::Measure(argv[1], batches);
+  lips::Status status = lips::cuda::Measure(argv[1], batches);
+  if (status.ok()) status = lips::cuda::MeasureCompositing();
   if (!status.ok()) std::fprintf(stderr, "cuda_steps: %s\n", status.error().message().c_str());
   return status.ok() ? 0 : 1;
 }

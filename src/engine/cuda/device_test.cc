@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "engine/cuda/batch.h"
+#include "engine/cuda/composite_scenes.h"
 #include "engine/cuda/generator.h"
 #include "engine/cuda/launch.h"
 #include "engine/cuda/layers.h"
@@ -90,6 +91,64 @@ TEST_F(CudaDeviceTest, LayersOfEveryFormAreTheReferences) {
   }
   const auto graphs = Convolutions();
   for (size_t i = 0; i < graphs.size(); ++i) ExpectAsReference(graphs[i], device_, "convolution " + std::to_string(i));
+}
+
+// The device's memory and kernels.
+class DeviceMachine : public CompositeMachine {
+ public:
+  DeviceMachine() {
+    auto stream = Stream::Make();
+    EXPECT_TRUE(stream.ok()) << stream.error().message();
+    if (stream.ok()) stream_ = std::move(stream).value();
+  }
+  uint8_t* Hold(std::span<const uint8_t> bytes) override {
+    auto memory = Memory::OnDevice(std::max(bytes.size(), size_t{1}));
+    EXPECT_TRUE(memory.ok()) << memory.error().message();
+    if (!memory.ok()) return nullptr;
+    uint8_t* const data = held_.emplace_back(std::move(memory).value()).data();
+    const Status sent =
+        Check(cudaMemcpyAsync(data, bytes.data(), bytes.size(), cudaMemcpyHostToDevice, stream_.get()), "sending");
+    EXPECT_TRUE(sent.ok()) << sent.error().message();
+    return data;
+  }
+  Status Run(const CompositeLaunch& launch) override { return Check(Start(launch, stream_.get()), "starting"); }
+  Status Read(const uint8_t* held, std::span<uint8_t> bytes) override {
+    RETURN_IF_ERROR(
+        Check(cudaMemcpyAsync(bytes.data(), held, bytes.size(), cudaMemcpyDeviceToHost, stream_.get()), "receiving"));
+    return stream_.Wait();
+  }
+
+ private:
+  std::vector<Memory> held_;
+  Stream stream_;
+};
+
+// Sixteen faces of as many places in 720p frames, as many blocks as there are by default.
+std::vector<Comparison> WholeFrameComparisons() {
+  Comparison natural = {.size_px = 320, .way = {.blocks = CompositeBindings().paste_blocks}};
+  for (int i = 0; i < 16; ++i) {
+    natural.scenes.push_back({{100.3 + 50 * i, 90.6 + 18 * i, 330.4 + 3 * i, 340.1}, 1280, 720, kFormats[i % 4]});
+  }
+  Comparison compatible = natural, patches = natural;
+  compatible.mode = CompositeMode::kCompatible;
+  compatible.way.in_place = true;
+  patches.way.nv12 = true;
+  return {natural, compatible, patches};
+}
+
+TEST_F(CudaDeviceTest, CompositingIsTheCpusToTheBit) {
+  for (const auto& all : {NaturalComparisons(), SmallComparisons(), CompatibleComparisons(), EmptyComparisons(),
+                          std::vector{OwnMouthComparison()}}) {
+    DeviceMachine machine;
+    for (const Comparison& one : all) Compare(machine, one);
+  }
+}
+
+TEST_F(CudaDeviceTest, CompositingSixteenFramesIsTheCpusToTheBit) {
+  for (int run = 0; run < 3; ++run) {
+    DeviceMachine machine;
+    for (const Comparison& one : WholeFrameComparisons()) Compare(machine, one);
+  }
 }
 
 // Trained networks: the demo's, and that of the test material where it is.

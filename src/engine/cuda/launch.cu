@@ -66,17 +66,9 @@ cudaError_t Allow(int bytes) {
   return cudaFuncSetAttribute(Entry<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
 }
 
-}  // namespace
-
-int AllowSharedMemory(int bytes) {
-  cudaError_t result = cudaSuccess;
-  ForEachKernel([&](auto kernel) {
-    if (const cudaError_t one = Allow<decltype(kernel)>(bytes); one != cudaSuccess) result = one;
-  });
-  return result;
-}
-
-int Start(const Launch& launch, CUstream_st* stream) {
+// A kernel of `launch`, which may begin while the one before it ends.
+template <typename AnyLaunch>
+cudaError_t StartAny(const AnyLaunch& launch, cudaStream_t stream) {
   return Dispatch(launch, [&](auto kernel, const auto& args) {
     using Kernel = decltype(kernel);
     cudaLaunchAttribute early = {};
@@ -92,5 +84,18 @@ int Start(const Launch& launch, CUstream_st* stream) {
     return cudaLaunchKernelEx(&config, Entry<Kernel>, args);
   });
 }
+
+}  // namespace
+
+int AllowSharedMemory(int bytes) {
+  cudaError_t result = cudaSuccess;
+  ForEachKernel([&](auto kernel) {
+    if (const cudaError_t one = Allow<decltype(kernel)>(bytes); one != cudaSuccess) result = one;
+  });
+  return result;
+}
+
+int Start(const Launch& launch, CUstream_st* stream) { return StartAny(launch, stream); }
+int Start(const CompositeLaunch& launch, CUstream_st* stream) { return StartAny(launch, stream); }
 
 }  // namespace lips::cuda

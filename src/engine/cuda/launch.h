@@ -1,6 +1,7 @@
 // Starts kernels on a device.
 #pragma once
 
+#include "engine/cuda/composite_launch.h"
 #include "engine/cuda/variants.h"
 
 struct CUstream_st;  // what a cudaStream_t points to
@@ -14,5 +15,6 @@ int AllowSharedMemory(int bytes);
 
 // Starts `launch` on `stream` (or captures it), to begin while earlier launches there end where the device can.
 int Start(const Launch& launch, CUstream_st* stream);
+int Start(const CompositeLaunch& launch, CUstream_st* stream);
 
 }  // namespace lips::cuda
