@@ -92,7 +92,8 @@ void AddTrain(Commands& commands) {
   command->add_option("--audio", flags->audio, "sound of the package's frames instead of its aud.wav");
   command->add_option("--more-sound", flags->more_sound,
                       "folder with aud.wav and mouth.npy: the audio encoder learns from them, too, without pictures");
-  command->add_option("--from", flags->from, "folder of another run: begin with its weights instead of none");
+  command->add_option("--from", flags->from,
+                      "folder of another run, or a generator's .pth: begin with its weights instead of none");
   command->add_flag("--keep-hearing", request.keep_hearing,
                     "with --from: what hears stays as it is there, only drawing is learned");
   command

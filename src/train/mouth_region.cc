@@ -14,7 +14,7 @@ constexpr float kMostWeight = 5.0f;        // on top of 1
 constexpr int kGrid = 20;                  // a side, of what is compared to find frames that look alike
 constexpr int64_t kMostCandidates = 1500;  // frames to choose from
 constexpr int64_t kSameMoment = 12;        // frames: half a second
-constexpr float kNotWanted = 1e9f;
+constexpr int kNotWanted = 1'000'000'000;
 constexpr double kStillPixel = 0.004;  // motion of codec noise, in units of the whole range
 // Where a mouth may be, in faces cut out by the family's rule: middle and deviation along x and y, in picture sizes.
 constexpr std::array<double, 2> kMouthMiddle = {0.48, 0.46};
@@ -134,10 +134,10 @@ std::vector<float> PastedPart(const Rect& box, int size) {
 }
 
 // Pictures [kGrid, kGrid] of lightness where nothing is pasted, all of them one after the other.
-Result<std::vector<float>> Surroundings(const TrainingSet& set, const std::vector<float>& pasted) {
+Result<std::vector<uint8_t>> Surroundings(const TrainingSet& set, const std::vector<float>& pasted) {
   const int size = set.size_px();
   const int cell = size / kGrid;
-  std::vector<float> all;
+  std::vector<uint8_t> all;
   all.reserve(static_cast<size_t>(set.frames()) * kGrid * kGrid);
   Image picture;
   for (int64_t frame = 0; frame < set.frames(); ++frame) {
@@ -152,7 +152,7 @@ Result<std::vector<float>> Surroundings(const TrainingSet& set, const std::vecto
             sum += (1 - hidden[x]) * static_cast<float>(pixel[0] + pixel[1] + pixel[2]);
           }
         }
-        all.push_back(sum / static_cast<float>(3 * cell * cell));
+        all.push_back(static_cast<uint8_t>(sum / static_cast<float>(3 * cell * cell)));
       }
     }
   }
@@ -161,21 +161,22 @@ Result<std::vector<float>> Surroundings(const TrainingSet& set, const std::vecto
 
 // MouthRegion::alike.
 Result<std::vector<int64_t>> FindAlike(const TrainingSet& set, const std::vector<float>& pasted) {
-  ASSIGN_OR_RETURN(const std::vector<float> surroundings, Surroundings(set, pasted));
+  ASSIGN_OR_RETURN(const std::vector<uint8_t> surroundings, Surroundings(set, pasted));
   std::vector<int64_t> learned;
   for (int64_t frame = 0; frame < set.frames(); ++frame) {
     if (!set.held_out(frame)) learned.push_back(frame);
   }
   const auto step = static_cast<size_t>((std::ssize(learned) + kMostCandidates - 1) / kMostCandidates);
   std::vector<int64_t> alike;
-  std::vector<std::pair<float, int64_t>> found;  // distance, frame
+  std::vector<std::pair<int, int64_t>> found;  // distance, frame
   constexpr size_t kEach = size_t{kGrid} * kGrid;
   for (int64_t frame = 0; frame < set.frames(); ++frame) {
     found.clear();
-    const float* own = surroundings.data() + static_cast<size_t>(frame) * kEach;
+    const uint8_t* own = surroundings.data() + static_cast<size_t>(frame) * kEach;
     for (size_t k = static_cast<size_t>(frame) % step; k < learned.size(); k += step) {
-      const float* other = surroundings.data() + static_cast<size_t>(learned[k]) * kEach;
-      float distance = 0;
+      if (learned[k] == frame) continue;
+      const uint8_t* other = surroundings.data() + static_cast<size_t>(learned[k]) * kEach;
+      int distance = 0;
       for (size_t i = 0; i < kEach; ++i) distance += (own[i] - other[i]) * (own[i] - other[i]);
       // What was said at about the same moment is not to be shown; it is taken only where there is nothing else.
       if (std::abs(learned[k] - frame) <= kSameMoment) distance += kNotWanted;

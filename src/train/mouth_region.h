@@ -10,11 +10,11 @@
 
 namespace lips {
 
-inline constexpr int kAlike = 12;
+inline constexpr int kAlike = 12;  // frames that lend a frame their mouths
 inline constexpr int kCells = 10;  // the network's deepest map is kCells x kCells, whatever the picture's size
 
 struct MouthRegion {
-  Rect box;                   // holds 90 % of the motion along either axis; what "in the mouth" means in reports
+  Rect box;                   // holds 90 % of the motion along either axis; what reports call where it moves
   std::vector<float> weight;  // [S, S], 1 where nothing moves to 6 where most does; for losses
   Rect crop_cells;            // the part to train on first, in cells of S / kCells pixels
   // [S, S], how much of another frame's mouth and jaw a picture gets to be its own reference, 0..1; empty where the

@@ -43,12 +43,13 @@ StagePlan PlanAt(double progress, int64_t step, const ScheduleOptions& options) 
                                                                   : usual;
   if (progress < start) {
     plan = {.stage = Stage::kSound, .runs = 4, .run_frames = 16, .pictures = 0};
-    plan.learning_rate = rate(0, kLastRate);
+    const bool alone = start >= 1;  // nothing follows
+    plan.learning_rate = rate(alone ? progress : 0, kLastRate);
     plan.runs *= options.batch;
     if (!options.has_more_sound) return plan;
     plan.runs = 2 * options.batch;
     plan.more_runs = 3 * options.batch;
-    plan.learning_rate = rate(progress / start, kMoreSoundLastRate);
+    plan.learning_rate = rate(progress / start, alone ? kLastRate : kMoreSoundLastRate);
     return plan;
   }
   const double live_ends = options.keep_hearing ? 0 : start + kLiveLasts;

@@ -6,11 +6,13 @@
 
 namespace lips {
 
+inline constexpr int kMoreRunFrames = 32;  // heard together of the sound that is never drawn
+
 enum class Stage : uint8_t {
   kSound,   // sound to mouth parameters alone, where the package knows them: quick, and the pictures follow faster
   kMouth,   // pictures of the mouth's surroundings, of filmed people whole faces; normalisations are live
-  kFolded,  // the mouth's surroundings with normalisations frozen and folded into the convolutions, as in the exported
-            // network
+  kFolded,  // the mouth's surroundings, of filmed people every second time the whole face; normalisations are frozen
+            // and folded into the convolutions, as in the exported network
   kFace,    // whole face pictures, likewise
 };
 std::string_view Name(Stage stage);
@@ -24,7 +26,7 @@ struct StagePlan {
   int run_frames = 4;        // heard
   int pictures = 2;          // of each run, drawn
   int more_runs = 0;         // of the sound that is heard only
-  int more_run_frames = 32;
+  int more_run_frames = kMoreRunFrames;
 };
 
 struct ScheduleOptions {
@@ -34,7 +36,7 @@ struct ScheduleOptions {
   // saw while they were live, have to see it, and every second step after them shows it, lest it is forgotten.
   bool filmed = false;
   bool keep_hearing = false;  // what hears is as it should be: drawing is learned, from folded normalisations on
-  double sound_share = 0;     // of the run for Stage::kSound, to 1; 0: 0.12, with more sound 0.3
+  double sound_share = 0;     // of the run for Stage::kSound, at most 0.6, or 1; 0: 0.12, with more sound 0.3
   double peak_rate = 2e-3;
   int batch = 1;  // that many times as many runs in each batch
 };

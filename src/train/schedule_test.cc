@@ -25,6 +25,21 @@ TEST(PlanAt, BeginsWithPicturesWhereTheMouthIsUnknown) {
   EXPECT_EQ(PlanAt(0, 0, {.has_mouth = true}).pictures, 0);
 }
 
+TEST(PlanAt, HearsToTheEndWhereNothingIsToBeDrawn) {
+  for (const bool more : {false, true}) {
+    const ScheduleOptions options = {.has_mouth = true, .has_more_sound = more, .sound_share = 1, .peak_rate = 1e-3};
+    double last = 1;
+    for (int k = 0; k < 100; ++k) {
+      const StagePlan plan = PlanAt(0.01 * k, 1000, options);
+      EXPECT_EQ(plan.stage, Stage::kSound) << k;
+      EXPECT_LE(plan.learning_rate, last) << k;
+      last = plan.learning_rate;
+    }
+    EXPECT_LT(last, 0.02e-3);
+  }
+  EXPECT_EQ(PlanAt(0.99, 1000, {.has_mouth = true, .sound_share = 0.6}).stage, Stage::kFace);
+}
+
 TEST(PlanAt, OnlyDrawsWhereHearingIsKept) {
   for (int k = 0; k < 20; ++k) {
     const StagePlan plan = PlanAt(0.05 * k, 1000, {.has_mouth = true, .has_more_sound = true, .keep_hearing = true});

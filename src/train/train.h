@@ -23,7 +23,8 @@ struct TrainRequest {
   double row_noise = 1;                // how much rows that are given are varied, of what each number varies by itself
   std::optional<Path> audio;           // instead of the package's aud.wav
   std::optional<Path> more_sound;      // a folder with aud.wav and mouth.npy, heard but never drawn
-  // Another run's folder: begin with its weights. Where its audio encoder has another width, that is learned anew.
+  // Another run's folder: begin with its weights. Where its audio encoder has another width, that is learned anew. Or a
+  // generator of the family as PyTorch saved it (.pth), of the same width.
   std::optional<Path> from;
   bool keep_hearing = false;  // what hears stays as `from` has it; only drawing is learned, which is quicker
   // What a frame is drawn from, where there are no resting pictures: "random", another frame, or "pasted", itself with

@@ -18,6 +18,7 @@
 #include "render/speech_features.h"
 #include "tensor/npy.h"
 #include "train/face_reader.h"
+#include "train/schedule.h"
 
 namespace lips {
 namespace {
@@ -225,7 +226,9 @@ Status TrainingSet::OpenMoreSound(const Path& folder) {
   // As the sound ends, mouths may be a frame or two more than its rows, or fewer.
   constexpr int64_t kTolerance = 3;
   ASSIGN_OR_RETURN(more_mouth_, ReadMouth(mouth, more_sound_.rows() - kTolerance, more_sound_.rows()));
-  return {};
+  if (more_frames() >= kMoreRunFrames) return {};
+  return Error(ErrorCode::kInvalidInput, "it has " + std::to_string(more_frames()) + " frames; expected at least " +
+                                             std::to_string(kMoreRunFrames) + ", better hours");
 }
 
 Status TrainingSet::OpenHeldOut(const Path& file, int64_t last_frames) {

@@ -88,7 +88,6 @@ DeviceSet::Heard DeviceSet::HeardOf(const Sound& sound, std::span<const float> m
 DeviceSet DeviceSet::Load(const TrainingSet& set, const MouthRegion& region, at::Device device) {
   DeviceSet all;
   all.device_ = device;
-  all.frames_ = set.frames();
   all.size_px_ = set.size_px();
   all.mask_ = set.mask();
   for (int64_t frame = 0; frame < set.frames(); ++frame) {

@@ -44,7 +44,6 @@ class DeviceSet {
   void Listen(const Heard& heard, std::span<const int64_t> starts, int64_t frames, bool vary, Batch& batch) const;
 
   at::Device device_ = at::kCPU;
-  int64_t frames_ = 0;
   int size_px_ = 0;
   Rect mask_;
   std::vector<int64_t> references_;  // frames to learn from, where there are no resting pictures

@@ -126,6 +126,26 @@ TEST_F(DeviceSetTest, PastesTheMouthsOfFramesThatLookAlikeFromAnotherMoment) {
   }
 }
 
+// The test's person changes a little from frame to frame, so that the nearest frames look most alike.
+TEST_F(DeviceSetTest, PastesFromTheFramesThatLookMostAlike) {
+  const Path package = folder_ / "longer";
+  TestPerson person;
+  person.frames = 60;
+  TestPackage(package, person).LayoutA();
+  ASSERT_TRUE(WriteNpy(package / "aud_ave.npy", Waves({59, 512})).ok());
+  options_.avatar = package;
+  options_.packaged_features = true;
+  const auto set = TrainingSet::Open(options_);
+  ASSERT_TRUE(set.ok()) << set.error().message();
+  const MouthRegion region = FindMouth(set.value(), true).value();
+  for (const int64_t frame : {int64_t{0}, int64_t{50}}) {
+    for (const int64_t other : region.AlikeOf(frame)) {
+      EXPECT_GT(std::abs(other - frame), 12) << frame;
+      EXPECT_LT(std::abs(other - frame), 13 + kAlike + 3) << frame << ": nearer ones look more alike";
+    }
+  }
+}
+
 // The rows of the test's package vary by a sine's deviation, half of the root of two.
 TEST_F(DeviceSetTest, VariesGivenRowsByAShareOfTheirOwnDeviation) {
   options_.packaged_features = true;

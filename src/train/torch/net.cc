@@ -127,7 +127,8 @@ at::Tensor TorchNet::Conv(const FamilyConv& conv, const Value& x) {
   const Replica::Filter& filter = weights_.filter(conv.conv);
   const at::Tensor y = [&] {
     const at::IntArrayRef kernel = filter.weight.sizes().slice(2);
-    const bool one = kernel[0] == 1 && kernel[1] == 1 && conv.stride_y == 1 && conv.stride_x == 1 && conv.groups == 1;
+    const bool one = kernel[0] == 1 && kernel[1] == 1 && conv.stride_y == 1 && conv.stride_x == 1 && conv.pad == 0 &&
+                     conv.groups == 1;
     if (one && (options_.by_products || !x.is_cpu())) return Product(filter.weight, filter.bias, x);
     const bool planes = options_.depthwise_planes && conv.groups > 1;
     const at::Tensor in = x.contiguous(planes ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);

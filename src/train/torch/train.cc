@@ -12,11 +12,13 @@
 #include <utility>
 
 #include "base/abandoned.h"
+#include "base/file_part.h"
 #include "base/stats.h"
 #include "base/thread_pool.h"
 #include "media/picture.h"
 #include "model/half_weights.h"
 #include "model/onnx.h"
+#include "model/pth_reader.h"
 #include "model/pth_writer.h"
 #include "train/curves.h"
 #include "train/torch/evaluate.h"
@@ -110,6 +112,22 @@ Json ToJson(const Drawings& drawings) {
                        {"reference", ToJson(drawings.reference)}});
 }
 
+Status CheckRequest(const TrainRequest& request) {
+  constexpr double kMostSoundShare = 0.6;  // beyond that no stage that draws would be long enough
+  if (request.keep_hearing && !request.from) {
+    return Error(ErrorCode::kInvalidInput, "--keep-hearing keeps what another run learned: say which with --from");
+  }
+  if (request.keep_hearing && (request.more_sound || request.sound_share > 0)) {
+    return Error(ErrorCode::kInvalidInput,
+                 "--keep-hearing learns nothing from sound; leave out --more-sound and --sound-share");
+  }
+  if (!(request.sound_share >= 0 && request.sound_share <= kMostSoundShare) && request.sound_share != 1) {
+    return Error(ErrorCode::kInvalidInput,
+                 "--sound-share " + Text("%g", request.sound_share) + "; expected 0 to 0.6, or 1 for sound alone");
+  }
+  return {};
+}
+
 // A run and its files.
 class Run {
  public:
@@ -121,18 +139,21 @@ class Run {
     if (request_.fresh || !HasCheckpoint(CheckpointPath())) {
       if (!request_.from) {
         RETURN_IF_ERROR(trainer_.Begin());
-        return Settle();
+        return trainer_.Settle(request_.sound_share < 1);
       }
-      ASSIGN_OR_RETURN(const TensorFile other, ReadCheckpoint(*request_.from / "checkpoint.bin"));
-      RETURN_IF_ERROR(Guarded([&] { return trainer_.BeginWith(other); }));
-      return Settle();
+      RETURN_IF_ERROR(BeginWithOther(*request_.from));
+      if (request_.keep_hearing && trainer_.encoder_anew()) {
+        return Error(ErrorCode::kInvalidInput, "--keep-hearing keeps an audio encoder, but '" +
+                                                   request_.from->string() + "' has none of this --encoder-width");
+      }
+      return trainer_.Settle(request_.sound_share < 1);
     }
     ASSIGN_OR_RETURN(const TensorFile file, ReadCheckpoint(CheckpointPath()));
     RETURN_IF_ERROR(Guarded([&] { return trainer_.Load(file); }));
     if (const Json* elapsed = file.facts.Find("elapsed_s")) elapsed_before_s_ = elapsed->as_double();
     if (const Json* curves = file.facts.Find("curves")) points_ = CurvesFromJson(*curves);
     Say("continuing at step " + std::to_string(trainer_.step()) + " after " + Text("%.1f min", elapsed_before_s_ / 60));
-    return Settle();
+    return trainer_.Settle(request_.sound_share < 1);
   }
 
   Result<TrainReport> Go() {
@@ -186,11 +207,15 @@ class Run {
     if (request_.progress) request_.progress(line);
   }
 
-  Status Settle() {
-    return Guarded([&]() -> Status {
-      trainer_.Settle();
-      return {};
-    });
+  Status BeginWithOther(const Path& other) {
+    if (!std::filesystem::is_regular_file(other)) {
+      ASSIGN_OR_RETURN(const TensorFile file, ReadCheckpoint(other / "checkpoint.bin"));
+      return Guarded([&] { return trainer_.BeginWith(file); });
+    }
+    ASSIGN_OR_RETURN(const FilePart file, FilePart::Open(other));
+    ASSIGN_OR_RETURN(const StateDict state, ReadPth(file));
+    Status begun = Guarded([&] { return trainer_.BeginWith(state); });
+    return begun.ok() ? Status() : std::move(begun).TakeError().Within("'" + other.string() + "'");
   }
 
   Status AddPoint(const StagePlan& plan) {
@@ -303,6 +328,10 @@ class Run {
                       {"size_px", set_.size_px()},
                       {"audio_encoder", set_.learns_rows() ? request_.encoder_width : "given"},
                       {"reference", set_.faces().header().has_resting ? "resting" : request_.reference},
+                      {"from", request_.from ? request_.from->string() : ""},
+                      {"keep_hearing", request_.keep_hearing},
+                      {"sound_share", request_.sound_share},
+                      {"row_noise", set_.learns_rows() ? 0.0 : request_.row_noise},
                       {"seed", static_cast<int64_t>(request_.seed)},
                       {"device", trainer_.options().device.str()},
                       {"threads", trainer_.options().workers},
@@ -316,7 +345,10 @@ class Run {
                       {"held_out_db", ToJson(found.learned)},
                       {"heard_correlation", std::move(correlations)},
                       {"peak_rss_bytes", PeakRssBytes()}});
-    if (found.in_use) report.json.Set("held_out_db_in_use", ToJson(*found.in_use));
+    if (found.in_use) {
+      report.json.Set("held_out_db_in_use", Json::Object({{"right_sound", ToJson(found.in_use->right)},
+                                                          {"other_sound", ToJson(found.in_use->other)}}));
+    }
     RETURN_IF_ERROR(WriteFileAtomically(request_.output / "report.json", report.json.Dump() + "\n"));
     report.summary =
         Text("%lld steps in %.1f min; held out: %.2f dB, in the mouth %.2f dB (other sound %.2f, reference %.2f)",
@@ -347,9 +379,7 @@ bool CanTrain() { return true; }
 
 Result<TrainReport> Train(const TrainRequest& request) {
   at::set_num_threads(1);  // each worker computes a batch of its own
-  if (request.keep_hearing && !request.from) {
-    return Error(ErrorCode::kInvalidInput, "--keep-hearing keeps what another run learned: say which with --from");
-  }
+  RETURN_IF_ERROR(CheckRequest(request));
   RETURN_IF_ERROR(MakeFolder(request.output));
   RemoveAbandonedFiles(request.output);  // of a run that was killed
   ASSIGN_OR_RETURN(TrainerOptions options, OptionsFor(request));
@@ -373,7 +403,12 @@ Result<TrainReport> Train(const TrainRequest& request) {
   };
   auto set = TrainingSet::Open(set_options);
   if (!set.ok()) return std::move(set).TakeError().Within("avatar '" + request.avatar.string() + "'");
-  ASSIGN_OR_RETURN(MouthRegion region, FindMouth(set.value(), request.reference == "pasted"));
+  if (request.sound_share > 0 && !set.value().has_mouth()) {
+    return Error(ErrorCode::kInvalidInput,
+                 "--sound-share takes a package with mouth.npy: without it sound alone teaches nothing");
+  }
+  const bool pastes = request.reference == "pasted" && request.sound_share < 1;
+  ASSIGN_OR_RETURN(MouthRegion region, FindMouth(set.value(), pastes));
   ASSIGN_OR_RETURN(const ModelShape shape, ShapeFor(request, set.value()));
   if (request.progress) {
     const Rect& box = region.box;

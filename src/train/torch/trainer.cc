@@ -40,6 +40,23 @@ at::Tensor Tensor1D(const std::vector<float>& values) {
   return tensor;
 }
 
+// Networks with the same generator: with each audio encoder or none, with mouth parameters and without.
+std::vector<ModelShape> ShapesBeside(const ModelShape& own) {
+  std::vector<ModelShape> shapes;
+  for (const int parameters : {0, kMouthParameters}) {
+    ModelShape shape = own;
+    shape.mouth_parameters = parameters;
+    shape.learns_rows = false;
+    shapes.push_back(shape);
+    shape.learns_rows = true;
+    for (const EncoderWidth& width : kEncoderWidths) {
+      shape.encoder.channels = width.channels;
+      shapes.push_back(shape);
+    }
+  }
+  return shapes;
+}
+
 }  // namespace
 
 struct Trainer::Lesson {
@@ -178,7 +195,6 @@ void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {
 
 Status Trainer::Step(const StagePlan& plan) {
   RETURN_IF_ERROR(FindStarts(plan));
-  if (plan.pictures > 0 && device_set_ && !device_set_->has_pictures()) RETURN_IF_ERROR(SettlePictures());
   std::vector<Lesson> lessons(static_cast<size_t>(options_.workers));
   if (options_.workers == 1) {
     Learn(plan, 0, lessons[0]);
@@ -232,13 +248,13 @@ Result<double> Trainer::MsOfStep(const StagePlan& plan) {
   return watch.ElapsedMs() / kTimed;
 }
 
-void Trainer::Settle() {
-  if (options_.resident) device_set_ = DeviceSet::Load(set_, region_, options_.device);
-}
-
-Status Trainer::SettlePictures() {
-  RETURN_IF_ERROR(Guarded([&] { return device_set_->TakePictures(set_, pool_); }));
-  if (options_.device.is_cpu()) return {};
+Status Trainer::Settle(bool draws) {
+  if (!options_.resident) return {};
+  RETURN_IF_ERROR(Guarded([&]() -> Status {
+    device_set_ = DeviceSet::Load(set_, region_, options_.device);
+    return draws ? device_set_->TakePictures(set_, pool_) : Status();
+  }));
+  if (!draws || options_.device.is_cpu()) return {};
   StagePlan plan = PlanAt(0.5, 0, {.batch = options_.batch});
   plan.stage = Stage::kFolded;
   std::array<double, 2> ms = {};
@@ -276,6 +292,7 @@ Status Trainer::Update(const StagePlan& plan) {
   const double second_scale = 1 / (1 - std::pow(kSecondDecay, step));
   at::Tensor move = first_moment_ * first_scale / ((second_moment_ * second_scale).sqrt_() + kEpsilon);
   move += kWeightDecay * weights_.parameters * decayed_;
+  if (plan.pictures == 0) move *= hearing_;  // what draws stays as it is
   if (plan.stage == Stage::kSound && anew_.defined()) move *= kTakenShare + (1 - kTakenShare) * anew_;
   if (plan.hearing_share != 1) move *= 1 - (1 - plan.hearing_share) * hearing_;
   weights_.parameters.sub_(move, plan.learning_rate);
@@ -303,11 +320,8 @@ Status Trainer::Save(TensorFile& file) const {
 
 Status Trainer::TakeBeside(const TensorFile& file) {
   const auto parameters = file.arrays.find("average_parameters"), statistics = file.arrays.find("average_statistics");
-  if (!model_.shape.learns_rows || parameters == file.arrays.end() || statistics == file.arrays.end())
-    return Load(file);
-  for (const EncoderWidth& width : kEncoderWidths) {
-    ModelShape shape = model_.shape;
-    shape.encoder.channels = width.channels;
+  if (parameters == file.arrays.end() || statistics == file.arrays.end()) return Load(file);
+  for (const ModelShape& shape : ShapesBeside(model_.shape)) {
     const Model other(shape);
     if (std::ssize(parameters->second) != other.layout.parameter_floats ||
         std::ssize(statistics->second) != other.layout.statistic_floats) {
@@ -317,7 +331,8 @@ Status Trainer::TakeBeside(const TensorFile& file) {
     TakeOver(other.layout, {Tensor1D(parameters->second), Tensor1D(statistics->second)}, model_.layout, values);
     average_.parameters.copy_(values.parameters);
     average_.statistics.copy_(values.statistics);
-    anew_ = model_.Encoding().to(options_.device);
+    const bool same_encoder = shape.learns_rows && shape.encoder.channels == model_.shape.encoder.channels;
+    if (model_.shape.learns_rows && !same_encoder) anew_ = model_.Encoding().to(options_.device);
     return {};
   }
   return Load(file);  // says what does not fit
@@ -334,6 +349,18 @@ Status Trainer::BeginWith(const TensorFile& file) {
   first_moment_.zero_();
   second_moment_.zero_();
   step_ = 0;
+  return {};
+}
+
+Status Trainer::BeginWith(const StateDict& generator) {
+  WeightValues values = model_.Initial(options_.seed);
+  RETURN_IF_ERROR(TakeState(generator, model_.generator, model_.layout, values));
+  at::NoGradGuard no_grad;
+  for (WeightValues* weights : {&weights_, &average_}) {
+    weights->parameters.copy_(values.parameters);
+    weights->statistics.copy_(values.statistics);
+  }
+  if (model_.shape.learns_rows) anew_ = model_.Encoding().to(options_.device);
   return {};
 }
 

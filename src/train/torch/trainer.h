@@ -25,7 +25,7 @@ struct TrainerOptions {
   int workers = 1;  // of these: each learns from a batch of its own; gradients are averaged in a fixed order
   at::Device device = at::kCPU;
   at::ScalarType number = at::kFloat;
-  int batch = 1;          // ScheduleOptions::batch, for what is measured before the first step
+  int batch = 1;          // ScheduleOptions::batch, for what is measured beforehand
   bool resident = false;  // all there is to learn from lies in the device's memory; takes one worker
   std::function<void(const std::string& line)> say = {};  // what was found out, for a person
 };
@@ -47,13 +47,18 @@ class Trainer {
   Status Begin();
 
   // Instead of Begin: the averaged weights of another run's Save; everything else begins anew. So does the audio
-  // encoder where that run's has another width; what is taken over then learns at a tenth of the rate while there is
-  // sound alone, so that the new encoder comes to say what the rest already understands. Errors: those of Load.
+  // encoder where that run has none or one of another width; what is taken over then learns at a tenth of the rate
+  // while there is sound alone, so that the new encoder comes to say what the rest already understands. Errors: those
+  // of Load.
   Status BeginWith(const TensorFile& file);
 
-  // Takes the sound into the device's memory, where options say so; pictures follow with the first Step that draws.
-  // Call it after Begin, BeginWith or Load.
-  void Settle();
+  // Likewise with a generator's state dict, the audio encoder anew. Errors: those of TakeState.
+  Status BeginWith(const StateDict& generator);
+
+  // Takes what there is to learn from into the device's memory, where options say so, and finds out how a device other
+  // than the CPU draws fastest; without `draws` the sound alone. Call it after Begin, BeginWith or Load. Errors: those
+  // of reading pictures.
+  Status Settle(bool draws);
 
   // AdamW with clipped gradients, and a moving average of the weights. On the CPU the same seed, step and weights give
   // the same result, bit for bit, with the same number of workers on the same machine; a GPU adds up in whatever order.
@@ -66,6 +71,7 @@ class Trainer {
 
   int64_t step() const { return step_; }
   const Model& model() const { return model_; }
+  bool encoder_anew() const { return anew_.defined(); }     // the audio encoder alone, beside what BeginWith took over
   const WeightValues& average() const { return average_; }  // what is evaluated and exported
   const TrainerOptions& options() const { return options_; }
   ThreadPool& pool() { return pool_; }
@@ -82,9 +88,7 @@ class Trainer {
   Result<Batch> BatchFor(const StagePlan& plan, const Rect& cells, bool vary, Random& random) const;
   Batch MoreFor(const StagePlan& plan, Random& random) const;
   Result<double> MsOfStep(const StagePlan& plan);
-  // Pictures into the device's memory, and how it computes with them fastest.
-  Status SettlePictures();
-  // The averaged weights of a run whose audio encoder has another width into average_, but for the encoder.
+  // The averaged weights of a run with the same generator into average_, as far as they have a place here.
   Status TakeBeside(const TensorFile& file);
   void Learn(const StagePlan& plan, int worker, Lesson& lesson);
   Status Update(const StagePlan& plan);

@@ -108,6 +108,33 @@ StateDict StateOf(const WeightLayout& layout, const WeightValues& values, const 
   return state;
 }
 
+Status TakeState(const StateDict& state, const std::vector<FamilyConv>& convs, const WeightLayout& layout,
+                 WeightValues& to) {
+  const auto copy = [&state](const std::string& name, const auto& slots, at::Tensor& target) -> Status {
+    const auto slot = slots.find(name);
+    if (slot == slots.end()) return {};
+    const auto found = state.find(name);
+    if (found == state.end()) return Error(ErrorCode::kInvalidInput, "tensor '" + name + "' is missing");
+    const Tensor values = ToF32(found->second);
+    if (values.dims() != slot->second.dims) {
+      return Error(ErrorCode::kInvalidInput, "tensor '" + name + "' is " + ToString(values.dims()) + "; expected " +
+                                                 ToString(slot->second.dims) + ": it is of another width");
+    }
+    std::memcpy(target.data_ptr<float>() + slot->second.offset, values.data(), values.bytes());
+    return {};
+  };
+  for (const FamilyConv& conv : convs) {
+    for (const char* part : {".weight", ".bias"}) {
+      RETURN_IF_ERROR(copy(conv.conv + part, layout.parameters, to.parameters));
+      RETURN_IF_ERROR(copy(conv.norm + part, layout.parameters, to.parameters));
+    }
+    for (const char* part : {".running_mean", ".running_var"}) {
+      RETURN_IF_ERROR(copy(conv.norm + part, layout.statistics, to.statistics));
+    }
+  }
+  return {};
+}
+
 Replica::Replica(const WeightLayout& layout, at::Device device) : layout_(layout), tables_(TablesOf(layout, device)) {
   const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
   values_ = {at::zeros({layout.parameter_floats}, options), at::zeros({layout.statistic_floats}, options)};
@@ -205,8 +232,9 @@ void Replica::Prepare(NormMode norm, at::ScalarType number) {
     const FamilyConv& conv = layout_.convs[k];
     Filter filter;
     // Copies, since a device's kernels take what begins at a multiple of 16 bytes only.
-    filter.weight = by_weight[k].view(conv.weight_dims()).clone();
-    if (conv.bias || (norm == NormMode::kFolded && !conv.norm.empty())) filter.bias = by_bias[k].clone();
+    const auto aligned = [](const at::Tensor& part) { return part.is_cpu() ? part : part.clone(); };
+    filter.weight = aligned(by_weight[k].view(conv.weight_dims()));
+    if (conv.bias || (norm == NormMode::kFolded && !conv.norm.empty())) filter.bias = aligned(by_bias[k]);
     if (norm == NormMode::kLive && !conv.norm.empty()) {
       filter.gain = by_gain[k];
       filter.shift = by_shift[k];

@@ -55,6 +55,11 @@ StateDict StateOf(const WeightLayout& layout, const WeightValues& values, const 
 // Into `to`, values of `layout`, what `other`'s values have under the same names with the same dimensions.
 void TakeOver(const WeightLayout& other, const WeightValues& from, const WeightLayout& layout, WeightValues& to);
 
+// Into `to`, values of `layout`, what StateOf would have made `state` of; numbers may be of any floating-point type.
+// Errors: kInvalidInput naming a tensor that is missing or has other dimensions.
+Status TakeState(const StateDict& state, const std::vector<FamilyConv>& convs, const WeightLayout& layout,
+                 WeightValues& to);
+
 // A network's own copy of the parameters to compute with. What belongs to all convolutions alike (taking them apart,
 // folding normalisations, rounding) is done for all of them at once: a device is given a dozen things to do, not a
 // dozen for each convolution.
