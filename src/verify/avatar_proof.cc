@@ -136,8 +136,10 @@ class Proof {
   static double LeastDb(const std::vector<Image>& a, const std::vector<Image>& b) {
     double least = kEqualDb;
     for (size_t k = 0; k < std::min(a.size(), b.size()); ++k) {
-      const Rect mouth = MouthOf({0, 0, a[k].width(), a[k].height()});
-      least = std::min(least, Difference(a[k].view(), b[k].view(), mouth).psnr_db);
+      const Rect face = {0, 0, a[k].width(), a[k].height()};
+      for (const Rect& part : {MouthOf(face), ChinOf(face)}) {
+        least = std::min(least, Difference(a[k].view(), b[k].view(), part).psnr_db);
+      }
     }
     return a.empty() || b.empty() ? kNone : least;
   }

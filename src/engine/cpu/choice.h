@@ -11,7 +11,7 @@ namespace lips::cpu {
 
 // What a user may be shown never differs more than this from the f32 picture (docs/numerics.md).
 inline constexpr double kBf16GateDb = 60;  // of the whole picture
-inline constexpr double kInt8GateDb = 45;  // of the mouth
+inline constexpr double kInt8GateDb = 45;  // of mouth and chin, of each
 
 std::string_view Name(Mode mode);  // "f32", "bf16", "int8"
 

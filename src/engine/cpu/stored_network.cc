@@ -16,7 +16,7 @@ namespace lips::cpu {
 namespace {
 
 // Names the order of the weights and what Compile makes of a graph: another one, and what was stored is not used.
-constexpr std::string_view kFormat = "cpu-2";
+constexpr std::string_view kFormat = "cpu-3";
 
 std::span<const uint8_t> BytesOf(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
