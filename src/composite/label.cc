@@ -27,7 +27,7 @@ constexpr std::array<PlaceName, 7> kPlaces = {{{LabelPlace::kAuto, "auto"},
                                                {LabelPlace::kTop, "top"}}};
 
 // Lips, chin and what moves with them, in a face's rectangle (composite/jaw_mask.h says where they lie in it).
-Rect MouthOf(Rect face) {
+Rect KeptClear(Rect face) {
   const auto part = [](int side, double share) { return static_cast<int>(std::lround(side * share)); };
   return {face.x + part(face.width, 0.15), face.y + part(face.height, 0.1), part(face.width, 0.7),
           part(face.height, 0.7)};
@@ -36,7 +36,7 @@ Rect MouthOf(Rect face) {
 bool Touch(Rect a, Rect b) { return a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom(); }
 
 bool HidesAMouth(Rect area, std::span<const Rect> faces) {
-  return std::ranges::any_of(faces, [area](Rect face) { return face.width > 0 && Touch(area, MouthOf(face)); });
+  return std::ranges::any_of(faces, [area](Rect face) { return face.width > 0 && Touch(area, KeptClear(face)); });
 }
 
 // Even coordinates, so that chroma samples belong to the label whole.

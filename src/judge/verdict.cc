@@ -7,8 +7,8 @@
 namespace lips {
 namespace {
 
-constexpr double kShut = 0.012;      // head units: less is a line between lips
-constexpr double kIdenticalDb = 99;  // what equal pictures count
+constexpr double kShut = 0.012;       // head units: less is a line between lips
+constexpr double kIdenticalDb = 100;  // what equal pictures count
 
 double PsnrDb(const PictureError& error) {
   if (error.samples == 0 || error.squares <= 0) return kIdenticalDb;
