@@ -15,18 +15,19 @@ class Random {
   uint64_t Bits() { return Mix(state_ += kGolden); }
   // In [0, n); n >= 1.
   int64_t Below(int64_t n) { return static_cast<int64_t>(Bits() % static_cast<uint64_t>(n)); }
-  // In [low, high).
-  float Uniform(float low, float high) {
-    return low + (high - low) * static_cast<float>(static_cast<double>(Bits() >> 11) * 0x1p-53);
-  }
-  bool Chance(float probability) { return Uniform(0, 1) < probability; }
+  // From low to high.
+  float Uniform(float low, float high) { return low + (high - low) * Unit(); }
+  bool Chance(float probability) { return Unit() < probability; }
   // Mean 0, deviation 1.
   float Normal() {
-    const float radius = std::sqrt(-2.0f * std::log(1.0f - Uniform(0, 1)));
-    return radius * std::cos(6.2831853f * Uniform(0, 1));
+    const float radius = std::sqrt(-2.0f * std::log(1.0f - Unit()));
+    return radius * std::cos(6.2831853f * Unit());
   }
 
  private:
+  // In [0, 1), as many bits as a float holds: more would be rounded up to 1 now and then.
+  float Unit() { return static_cast<float>(Bits() >> 40) * 0x1p-24f; }
+
   static constexpr uint64_t kGolden = 0x9E3779B97F4A7C15;
   static uint64_t Mix(uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
