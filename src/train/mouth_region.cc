@@ -162,10 +162,7 @@ Result<std::vector<uint8_t>> Surroundings(const TrainingSet& set, const std::vec
 // MouthRegion::alike.
 Result<std::vector<int64_t>> FindAlike(const TrainingSet& set, const std::vector<float>& pasted) {
   ASSIGN_OR_RETURN(const std::vector<uint8_t> surroundings, Surroundings(set, pasted));
-  std::vector<int64_t> learned;
-  for (int64_t frame = 0; frame < set.frames(); ++frame) {
-    if (!set.held_out(frame)) learned.push_back(frame);
-  }
+  const std::vector<int64_t>& learned = set.LearnedFrames();
   const auto step = static_cast<size_t>((std::ssize(learned) + kMostCandidates - 1) / kMostCandidates);
   std::vector<int64_t> alike;
   std::vector<std::pair<int, int64_t>> found;  // distance, frame
@@ -228,6 +225,12 @@ Result<MouthRegion> FindMouth(const TrainingSet& set, bool paste, int64_t sample
     region.weight.push_back(1 + kMostWeight * static_cast<float>(share));
   }
   return region;
+}
+
+int64_t ReferenceOf(const TrainingSet& set, const MouthRegion& region, int64_t frame, Random& random) {
+  if (set.faces().header().has_resting) return frame;
+  const std::span<const int64_t> possible = region.alike.empty() ? set.LearnedFrames() : region.AlikeOf(frame);
+  return possible[static_cast<size_t>(random.Below(std::ssize(possible)))];
 }
 
 }  // namespace lips

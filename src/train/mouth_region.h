@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "image/view.h"
+#include "train/random.h"
 #include "train/training_set.h"
 
 namespace lips {
@@ -33,5 +34,9 @@ struct MouthRegion {
 // one, where a mouth may be: a neck and what hangs on it move, too. `paste` asks for MouthRegion::pasted and alike,
 // which reads every picture. Errors: those of reading.
 Result<MouthRegion> FindMouth(const TrainingSet& set, bool paste = false, int64_t samples = 120);
+
+// The frame whose picture `frame` is drawn from: its own, at rest, or another one's, of which `region.pasted` may take
+// the mouth alone.
+int64_t ReferenceOf(const TrainingSet& set, const MouthRegion& region, int64_t frame, Random& random);
 
 }  // namespace lips

@@ -95,22 +95,20 @@ void CopyMouth(std::span<const float> all, int64_t first, std::span<float> to) {
   std::ranges::copy(all.subspan(static_cast<size_t>(first) * kMouthParameters, to.size()), to.begin());
 }
 
-// [floats]: the deviation of each number of `rows`, [n, floats], times `share`.
-std::vector<float> Deviations(std::span<const float> rows, size_t floats, double share) {
-  const size_t count = rows.size() / floats;
-  std::vector<float> deviations(floats);
-  for (size_t k = 0; k < floats; ++k) {
-    double sum = 0, squares = 0;
-    for (size_t row = 0; row < count; ++row) {
-      const double value = rows[row * floats + k];
-      sum += value;
-      squares += value * value;
-    }
-    const double mean = sum / static_cast<double>(count);
-    const double variance = squares / static_cast<double>(count) - mean * mean;
-    deviations[k] = static_cast<float>(share * std::sqrt(std::max(0.0, variance)));
+struct Spread {
+  double mean = 0, variance = 0;
+};
+
+// Of column `column` of `values`, [n, columns].
+Spread SpreadOf(std::span<const float> values, size_t columns, size_t column) {
+  const size_t rows = values.size() / columns;
+  const auto count = static_cast<double>(rows);
+  Spread spread;
+  for (size_t row = 0; row < rows; ++row) spread.mean += double{values[row * columns + column]} / count;
+  for (size_t row = 0; row < rows; ++row) {
+    spread.variance += std::pow(double{values[row * columns + column]} - spread.mean, 2) / count;
   }
-  return deviations;
+  return spread;
 }
 
 }  // namespace
@@ -118,15 +116,12 @@ std::vector<float> Deviations(std::span<const float> rows, size_t floats, double
 std::vector<float> UnusualMouths(std::span<const float> mouths) {
   constexpr double kStill = 1e-12;  // a variance that is rounding alone
   std::vector<float> unusual(mouths.size() / kMouthParameters, 0);
-  const auto count = static_cast<double>(unusual.size());
   for (size_t k = 0; k < kMouthParameters; ++k) {
-    const auto value = [&](size_t frame) { return static_cast<double>(mouths[frame * kMouthParameters + k]); };
-    double mean = 0, variance = 0;
-    for (size_t frame = 0; frame < unusual.size(); ++frame) mean += value(frame) / count;
-    for (size_t frame = 0; frame < unusual.size(); ++frame) variance += std::pow(value(frame) - mean, 2) / count;
+    const auto [mean, variance] = SpreadOf(mouths, kMouthParameters, k);
     if (variance < kStill) continue;
     for (size_t frame = 0; frame < unusual.size(); ++frame) {
-      unusual[frame] += static_cast<float>(std::pow(value(frame) - mean, 2) / variance);
+      const double apart = double{mouths[frame * kMouthParameters + k]} - mean;
+      unusual[frame] += static_cast<float>(std::pow(apart, 2) / variance);
     }
   }
   return unusual;
@@ -136,7 +131,10 @@ Result<TrainingSet> TrainingSet::Open(const TrainingSetOptions& options) {
   TrainingSet set;
   RETURN_IF_ERROR(set.OpenAudio(options));
   if (!set.learns_rows()) {
-    set.row_noise_ = Deviations(set.rows_, static_cast<size_t>(set.row_floats_), options.row_noise);
+    for (size_t k = 0; k < static_cast<size_t>(set.row_floats_); ++k) {
+      const double deviation = std::sqrt(SpreadOf(set.rows_, static_cast<size_t>(set.row_floats_), k).variance);
+      set.row_noise_.push_back(static_cast<float>(options.row_noise * deviation));
+    }
   }
   RETURN_IF_ERROR(set.OpenPictures(options));
   set.frames_ = std::min(set.faces_.header().frames, set.row_count_);
@@ -150,9 +148,11 @@ Result<TrainingSet> TrainingSet::Open(const TrainingSetOptions& options) {
   }
   RETURN_IF_ERROR(set.OpenHeldOut(options.avatar / "heldout.txt", options.held_out));
   constexpr int64_t kLeastFrames = 20;
-  const auto learned = std::ranges::count(set.held_out_, false);
-  if (learned < kLeastFrames) {
-    return Error(ErrorCode::kInvalidInput, "only " + std::to_string(learned) +
+  for (int64_t frame = 0; frame < set.frames_; ++frame) {
+    if (!set.held_out(frame)) set.learned_.push_back(frame);
+  }
+  if (std::ssize(set.learned_) < kLeastFrames) {
+    return Error(ErrorCode::kInvalidInput, "only " + std::to_string(set.learned_.size()) +
                                                " frames with picture and sound are left to learn from; give more "
                                                "material, or hold out fewer frames (--held-out)");
   }

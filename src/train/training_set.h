@@ -71,6 +71,7 @@ class TrainingSet {
 
   bool held_out(int64_t frame) const { return held_out_[static_cast<size_t>(frame)]; }
   std::vector<int64_t> HeldOutFrames() const;
+  const std::vector<int64_t>& LearnedFrames() const { return learned_; }  // all others
   // First frames of all runs of `length` frames of which none is held out, or all are.
   std::vector<int64_t> RunStarts(int64_t length, bool of_held_out) const;
 
@@ -107,6 +108,7 @@ class TrainingSet {
   int row_floats_ = 512;
   std::vector<float> mouth_;  // [frames_, kMouthParameters]
   std::vector<bool> held_out_;
+  std::vector<int64_t> learned_;
   Sound more_sound_;
   std::vector<float> more_mouth_;  // [more_frames(), kMouthParameters]
 };

@@ -16,7 +16,7 @@
 namespace lips::cpu {
 namespace {
 
-constexpr const char* kMouth = "mouth and chin";  // what was found out about another part does not hold
+constexpr const char* kJudgedPart = "mouth and chin";  // what was found out about another part does not hold
 
 std::string ShortDb(double db) {
   char text[32];
@@ -67,7 +67,7 @@ Sample MadeUpSample(const CutNetwork& network) {
 
 Result<MixedPrecision> Mixed(std::string_view graph_hash, const CutNetwork& network, const GeneratorOptions& options) {
   const std::string level = std::to_string(static_cast<int>(options.template_level));
-  const Findings known("int8", {graph_hash, options.samples_key, level, kMouth});
+  const Findings known("int8", {graph_hash, options.samples_key, level, kJudgedPart});
   if (const auto text = known.Read()) {
     if (auto mixed = ReadMixedPrecision(*text)) return *std::move(mixed);
   }
@@ -92,7 +92,7 @@ Tensor Planes(const CutNetwork& network, const Sample& sample) {
 }
 
 Result<Fidelity> Bf16Fidelity(std::string_view graph_hash, const CutNetwork& network, const GeneratorOptions& options) {
-  const Findings known("bf16", {graph_hash, options.samples_key, kMouth});
+  const Findings known("bf16", {graph_hash, options.samples_key, kJudgedPart});
   if (const auto text = known.Read()) {
     if (const auto json = ParseJson(*text); json.ok()) {
       if (const auto fidelity = ReadFidelity(json.value())) return *fidelity;

@@ -102,12 +102,7 @@ Result<Batch> MakeBatch(const TrainingSet& set, const MouthRegion& region, const
     RETURN_IF_ERROR(set.faces().Read(frame, FaceKind::kTarget, picture));
     PutUnit(picture, pixels, k, 0, batch.target);
     PutUnit(picture, pixels, k, 3, batch.image);
-    int64_t reference = frame;
-    if (!region.alike.empty()) {
-      reference = region.AlikeOf(frame)[static_cast<size_t>(random.Below(kAlike))];
-    } else {
-      while (!resting && set.held_out(reference = random.Below(set.frames()))) continue;
-    }
+    const int64_t reference = ReferenceOf(set, region, frame, random);
     RETURN_IF_ERROR(set.faces().Read(reference, resting ? FaceKind::kResting : FaceKind::kTarget, picture));
     PutUnit(picture, pixels, k, 0, batch.image);
   }

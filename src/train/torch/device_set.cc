@@ -87,15 +87,11 @@ DeviceSet::Heard DeviceSet::HeardOf(const Sound& sound, std::span<const float> m
 
 DeviceSet DeviceSet::Load(const TrainingSet& set, const MouthRegion& region, at::Device device) {
   DeviceSet all;
+  all.set_ = &set;
+  all.region_ = &region;
   all.device_ = device;
-  all.size_px_ = set.size_px();
-  all.mask_ = set.mask();
-  for (int64_t frame = 0; frame < set.frames(); ++frame) {
-    if (!set.held_out(frame)) all.references_.push_back(frame);
-  }
-  all.weight_ = Copied(region.weight, {all.size_px_, all.size_px_}, device);
-  all.alike_ = region.alike;
-  if (!region.pasted.empty()) all.pasted_ = Copied(region.pasted, {all.size_px_, all.size_px_}, device);
+  all.weight_ = Copied(region.weight, {set.size_px(), set.size_px()}, device);
+  if (!region.pasted.empty()) all.pasted_ = Copied(region.pasted, {set.size_px(), set.size_px()}, device);
   if (set.learns_rows()) {
     all.heard_ = HeardOf(set.sound(), set.mouths(), device);
   } else {
@@ -108,11 +104,11 @@ DeviceSet DeviceSet::Load(const TrainingSet& set, const MouthRegion& region, at:
   return all;
 }
 
-Status DeviceSet::TakePictures(const TrainingSet& set, ThreadPool& pool) {
-  if (set.faces().header().has_resting) {
-    ASSIGN_OR_RETURN(resting_, Pictures(set, FaceKind::kResting, device_, pool));
+Status DeviceSet::TakePictures(ThreadPool& pool) {
+  if (set_->faces().header().has_resting) {
+    ASSIGN_OR_RETURN(resting_, Pictures(*set_, FaceKind::kResting, device_, pool));
   }
-  ASSIGN_OR_RETURN(pictures_, Pictures(set, FaceKind::kTarget, device_, pool));
+  ASSIGN_OR_RETURN(pictures_, Pictures(*set_, FaceKind::kTarget, device_, pool));
   return {};
 }
 
@@ -150,12 +146,6 @@ void DeviceSet::Listen(const Heard& heard, std::span<const int64_t> starts, int6
   batch.mouth = heard.mouth.index_select(0, frame).view({runs, frames, kMouthParameters});
 }
 
-int64_t DeviceSet::ReferenceOf(int64_t frame, Random& random) const {
-  if (references_.empty() || resting_.defined()) return frame;
-  if (alike_.empty()) return references_[static_cast<size_t>(random.Below(std::ssize(references_)))];
-  return alike_[static_cast<size_t>(frame * kAlike + random.Below(kAlike))];
-}
-
 Batch DeviceSet::MakeBatch(const StagePlan& plan, const Rect& cells, std::span<const int64_t> starts, bool vary,
                            Random& random) const {
   at::NoGradGuard no_grad;
@@ -167,7 +157,7 @@ Batch DeviceSet::MakeBatch(const StagePlan& plan, const Rect& cells, std::span<c
   Listen(heard_, starts, frames, vary, batch);
   if (plan.pictures == 0) return batch;
 
-  const int cell = size_px_ / kCells;
+  const int cell = set_->size_px() / kCells;
   const Rect pixels{cells.x * cell, cells.y * cell, cells.width * cell, cells.height * cell};
   std::vector<int64_t> drawn, frame, reference;
   for (int64_t run = 0; run < std::ssize(starts); ++run) {
@@ -175,7 +165,7 @@ Batch DeviceSet::MakeBatch(const StagePlan& plan, const Rect& cells, std::span<c
     for (int64_t k = first; k < first + plan.pictures; ++k) {
       drawn.push_back(run * frames + k);
       frame.push_back(starts[static_cast<size_t>(run)] + k);
-      reference.push_back(ReferenceOf(frame.back(), random));
+      reference.push_back(ReferenceOf(*set_, *region_, frame.back(), random));
     }
   }
   batch.drawn = Copied(drawn, device_);
@@ -194,7 +184,7 @@ Batch DeviceSet::MakeBatch(const StagePlan& plan, const Rect& cells, std::span<c
     shown = batch.target + (shown - batch.target) * much;
   }
   batch.image = at::cat({shown, batch.target}, 1);
-  const Rect hidden = Intersection(mask_, pixels);
+  const Rect hidden = Intersection(set_->mask(), pixels);
   batch.image.narrow(1, 3, 3)
       .narrow(2, hidden.y - pixels.y, hidden.height)
       .narrow(3, hidden.x - pixels.x, hidden.width)

@@ -18,10 +18,10 @@ namespace lips {
 // does not hold comes as torch's exception.
 class DeviceSet {
  public:
-  // The sound alone: a run that never draws needs no pictures.
+  // The sound alone: a run that never draws needs no pictures. `set` and `region` outlive it.
   static DeviceSet Load(const TrainingSet& set, const MouthRegion& region, at::Device device);
   // The pictures, decoded on all threads of `pool`. Errors: those of reading them.
-  Status TakePictures(const TrainingSet& set, ThreadPool& pool);
+  Status TakePictures(ThreadPool& pool);
   bool has_pictures() const { return pictures_.defined(); }
 
   // As the functions of batch.h, whose numbers these are when `vary` is false; what varies is drawn by torch's
@@ -40,18 +40,15 @@ class DeviceSet {
     int64_t rows = 0;
   };
   static Heard HeardOf(const Sound& sound, std::span<const float> mouths, at::Device device);
-  int64_t ReferenceOf(int64_t frame, Random& random) const;
   void Listen(const Heard& heard, std::span<const int64_t> starts, int64_t frames, bool vary, Batch& batch) const;
 
+  const TrainingSet* set_ = nullptr;
+  const MouthRegion* region_ = nullptr;
   at::Device device_ = at::kCPU;
-  int size_px_ = 0;
-  Rect mask_;
-  std::vector<int64_t> references_;  // frames to learn from, where there are no resting pictures
-  std::vector<int64_t> alike_;       // MouthRegion::alike
-  at::Tensor weight_;                // [S, S]
-  at::Tensor pasted_;                // [S, S], or undefined
-  at::Tensor pictures_;              // [frames, S, S, 3] u8, B, G, R
-  at::Tensor resting_;               // likewise; undefined where there are none
+  at::Tensor weight_;    // [S, S]
+  at::Tensor pasted_;    // [S, S], or undefined
+  at::Tensor pictures_;  // [frames, S, S, 3] u8, B, G, R
+  at::Tensor resting_;   // likewise; undefined where there are none
   Heard heard_;
   Heard more_;
 };

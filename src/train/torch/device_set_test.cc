@@ -78,7 +78,7 @@ TEST_F(DeviceSetTest, MakesTheBatchesThatAreMadeOfFiles) {
     ThreadPool pool(2);
     DeviceSet device_set = DeviceSet::Load(set.value(), region, at::kCPU);
     EXPECT_FALSE(device_set.has_pictures());
-    const Status taken = device_set.TakePictures(set.value(), pool);
+    const Status taken = device_set.TakePictures(pool);
     ASSERT_TRUE(taken.ok()) << taken.error().message();
     const std::vector<int64_t> starts = {0, 7, 3, set.value().frames() - 4};
     for (const Rect& cells : {WholeFace(), Rect{2, 3, 5, 5}}) {

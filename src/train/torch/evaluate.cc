@@ -186,7 +186,6 @@ Result<Evaluation> Evaluate(const TrainingSet& set, const MouthRegion& region, c
       DrawingSums& own = in_use[chunk];
       own.right.Add(Draw(model, replica, net, WholeFace(), image, heard[chunk]), target, region.box);
       own.other.Add(Draw(model, replica, net, WholeFace(), image, others), target, region.box);
-      own.reference.Add(target, target, region.box);
     }
     for (int64_t k = 0; k < target.size(0); ++k) {
       const int64_t frame = static_cast<int64_t>(chunk) * kChunk + k;

@@ -40,7 +40,8 @@ struct Evaluation {
   int64_t frames = 0;
   Drawings learned;  // references as while learning
   // Each frame its own reference, with the true mouth in it, as a template's frame is in use. What it shows more than
-  // `learned` may be copied, so it says something only together with its `other`. Not where there are resting pictures.
+  // `learned` may be copied, so it says something only together with its `other`; its `reference` is not measured. Not
+  // where there are resting pictures.
   std::optional<Drawings> in_use;
   std::vector<double> correlations;  // HeardCorrelations
   std::optional<Image> sheet;

@@ -143,12 +143,16 @@ Status Trainer::Begin() {
   };
   WeightValues values = model_.Initial(options_.seed);
   RETURN_IF_ERROR(Guarded([&] { return StartAsCopy(model_, measure, values); }));
-  at::NoGradGuard no_grad;
-  weights_.parameters.copy_(values.parameters);
-  weights_.statistics.copy_(values.statistics);
-  average_.parameters.copy_(values.parameters);
-  average_.statistics.copy_(values.statistics);
+  StartFrom(values);
   return {};
+}
+
+void Trainer::StartFrom(const WeightValues& values) {
+  at::NoGradGuard no_grad;
+  for (WeightValues* weights : {&weights_, &average_}) {
+    weights->parameters.copy_(values.parameters);
+    weights->statistics.copy_(values.statistics);
+  }
 }
 
 void Trainer::Learn(const StagePlan& plan, int worker, Lesson& lesson) {
@@ -252,7 +256,7 @@ Status Trainer::Settle(bool draws) {
   if (!options_.resident) return {};
   RETURN_IF_ERROR(Guarded([&]() -> Status {
     device_set_ = DeviceSet::Load(set_, region_, options_.device);
-    return draws ? device_set_->TakePictures(set_, pool_) : Status();
+    return draws ? device_set_->TakePictures(pool_) : Status();
   }));
   if (!draws || options_.device.is_cpu()) return {};
   StagePlan plan = PlanAt(0.5, 0, {.batch = options_.batch});
@@ -355,11 +359,7 @@ Status Trainer::BeginWith(const TensorFile& file) {
 Status Trainer::BeginWith(const StateDict& generator) {
   WeightValues values = model_.Initial(options_.seed);
   RETURN_IF_ERROR(TakeState(generator, model_.generator, model_.layout, values));
-  at::NoGradGuard no_grad;
-  for (WeightValues* weights : {&weights_, &average_}) {
-    weights->parameters.copy_(values.parameters);
-    weights->statistics.copy_(values.statistics);
-  }
+  StartFrom(values);
   if (model_.shape.learns_rows) anew_ = model_.Encoding().to(options_.device);
   return {};
 }

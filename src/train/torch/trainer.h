@@ -88,6 +88,7 @@ class Trainer {
   Result<Batch> BatchFor(const StagePlan& plan, const Rect& cells, bool vary, Random& random) const;
   Batch MoreFor(const StagePlan& plan, Random& random) const;
   Result<double> MsOfStep(const StagePlan& plan);
+  void StartFrom(const WeightValues& values);
   // The averaged weights of a run with the same generator into average_, as far as they have a place here.
   Status TakeBeside(const TensorFile& file);
   void Learn(const StagePlan& plan, int worker, Lesson& lesson);
